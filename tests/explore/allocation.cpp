@@ -1,0 +1,87 @@
+// What the explorer must know of memory: when it is new, and when it
+// is gone.
+//
+// New memory has no history, else a race would be seen with whoever
+// used the block before. Freed memory is written by its owner for the
+// last time, so that a late access shows as a race.
+//
+// Book: appendix "How the explorer works", section Races.
+
+#include <malloc.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "hooks.hpp"
+#include "shadow.hpp"
+
+// The C library's own names for what we stand in front of. dlsym
+// cannot serve here: it allocates.
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* block, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+void __libc_free(void* block);
+}
+
+namespace {
+
+using namespace explore;
+
+/// Of larger blocks only the beginning is watched after a free.
+constexpr std::size_t watched = 1'024;
+
+void* born(void* block) {
+  if (block != nullptr && explored()) {
+    const std::size_t size = malloc_usable_size(block);
+    forget_accesses(block, size);
+    current_schedule().clocks().forget(block, size);
+  }
+  return block;
+}
+
+void dies(void* block, const void* caller) {
+  if (block != nullptr && explored()) {
+    const std::size_t size = malloc_usable_size(block);
+    current_schedule().drain_if_within(block, size);
+    note_access(block, size < watched ? size : watched,
+                access_kind::release, caller);
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+void* malloc(std::size_t size) { return born(__libc_malloc(size)); }
+
+void* calloc(std::size_t count, std::size_t size) {
+  return born(__libc_calloc(count, size));
+}
+
+void* realloc(void* block, std::size_t size) {
+  dies(block, EXPLORE_CALLER);
+  return born(__libc_realloc(block, size));
+}
+
+void* memalign(std::size_t alignment, std::size_t size) {
+  return born(__libc_memalign(alignment, size));
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  return born(__libc_memalign(alignment, size));
+}
+
+int posix_memalign(void** block, std::size_t alignment,
+                   std::size_t size) {
+  *block = born(__libc_memalign(alignment, size));
+  return *block == nullptr ? ENOMEM : 0;
+}
+
+void free(void* block) {
+  dies(block, EXPLORE_CALLER);
+  __libc_free(block);
+}
+
+}  // extern "C"

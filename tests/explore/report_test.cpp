@@ -1,0 +1,257 @@
+// What the explorer says: the text of each kind of report, to the
+// letter, and schedules that are written by hand.
+
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "explore/report.hpp"
+#include "explore/script.hpp"
+#include "explore/search.hpp"
+#include "grading/grading.hpp"
+
+namespace {
+
+using explore::ending;
+
+/// The report on `body` as it fails first, without the source lines'
+/// numbers, which change with every edit of this file.
+std::string report_on(explore::scenario body) {
+  explore::search looking(body, {});
+  const explore::finding found = looking.run();
+  looking.replay(looking.shorten(found.id), true);
+  explore::story told =
+      explore::tell(looking.log(), "the schedule", false);
+  for (auto& each : told.rows) {
+    each.where.line = each.where.line > 0 ? 1 : 0;
+  }
+  for (auto& each : told.why) {
+    if (const auto colon = each.find(".cpp:");
+        colon != std::string::npos) {
+      const auto end = each.find_first_not_of("0123456789", colon + 5);
+      each.replace(colon + 5, end - colon - 5, "1");
+    }
+  }
+  return explore::draw_text(told);
+}
+
+void lose_a_wakeup() {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ready = false;
+  const std::jthread teller = explore::actor("teller", [&] {
+    changed.notify_one();
+    std::scoped_lock lock(mutex);
+    ready = true;
+  });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return ready; });
+}
+
+void cross_locks() {
+  std::mutex first;
+  std::mutex second;
+  const std::jthread one = explore::actor("one", [&] {
+    std::scoped_lock a(first);
+    std::scoped_lock b(second);
+  });
+  const std::jthread two = explore::actor("two", [&] {
+    std::scoped_lock b(second);
+    std::scoped_lock a(first);
+  });
+}
+
+void race() {
+  int value = 0;
+  const std::jthread writer = explore::actor("writer", [&] { value = 1; });
+  EXPECT_GE(value, 0);
+}
+
+void expect_wrongly() {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  EXPECT_EQ(explore::locks_held(), 2) << "one lock is not two";
+}
+
+TEST(report, lost_wakeup) {
+  EXPECT_EQ(report_on(lose_a_wakeup), R"report(  deadlock: no thread can go on, and no deadline will change that
+
+ step  test                 teller                report_test.cpp
+    0  starts               .                     1 });
+    1  locks mutex          .                     1 std::unique_lock lock(mut~
+    2  waits changed        .                     1 changed.wait(lock, [&] { ~
+    3  .                    begins
+    4  .                    notifies one changed  1 changed.notify_one();
+    5  waits changed        .                     1 changed.wait(lock, [&] { ~
+    6  .                    locks mutex           1 std::scoped_lock lock(mut~
+    7  .                    unlocks mutex         1 });
+    8  .                    ends
+
+  test waits on the condition variable changed (report_test.cpp:1); the last
+  notify on it, by teller at step 4, came before this wait began: a lost
+  wakeup
+
+  the schedule
+)report");
+}
+
+TEST(report, locks_in_two_orders) {
+  EXPECT_EQ(report_on(cross_locks), R"report(  deadlock: no thread can go on, and no deadline will change that
+
+ step  test          one           two            report_test.cpp
+    0  starts        .             .              1 });
+    1  starts        .             .              1 });
+  ...   3 steps
+    5  joins (waits) .             .              1 }
+    6  .             .             begins
+    7  .             .             locks second   1 std::scoped_lock b(second~
+    8  .             begins        .
+    9  .             locks first   .              1 std::scoped_lock a(first);
+   10  .             locks second~ .              1 std::scoped_lock b(second~
+   11  .             .             locks first ~  1 std::scoped_lock a(first);
+
+  test waits for a thread to end (report_test.cpp:1)
+  one waits for the mutex second, which two holds (report_test.cpp:1)
+  two waits for the mutex first, which one holds (report_test.cpp:1)
+
+  the schedule
+)report");
+}
+
+TEST(report, data_race) {
+  EXPECT_EQ(report_on(race), R"report(  data race: writer writes what test reads, and nothing orders the two
+
+ step  test           writer          report_test.cpp
+    0  starts         .               1 const std::jthread writer = explore::~
+  ...   3 steps
+    4  joins (waits)  .               1 }
+    5  .              begins
+
+  writer at report_test.cpp:1
+    const std::jthread writer = explore::actor("writer", [&] { value = 1; });
+  test at report_test.cpp:1
+    EXPECT_GE(value, 0);
+
+  the schedule
+)report");
+}
+
+TEST(report, failed_expectation) {
+  EXPECT_EQ(report_on(expect_wrongly), R"report(  Expected equality of these values:
+    explore::locks_held()
+      Which is: 1
+    2
+  one lock is not two
+
+ step  test          report_test.cpp
+    0  locks mutex   1 std::unique_lock lock(mutex);
+
+  the schedule
+)report");
+}
+
+TEST(report, is_the_same_every_time) {
+  const std::string first = report_on(lose_a_wakeup);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(report_on(lose_a_wakeup), first);
+  }
+}
+
+TEST(report, fits_in_eighty_columns) {
+  for (const auto body : {lose_a_wakeup, cross_locks, race}) {
+    const std::string text = report_on(body);
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = text.find('\n', at);
+      EXPECT_LE(end - at, 80u) << text.substr(at, end - at);
+      at = end + 1;
+    }
+  }
+}
+
+// ---- Schedules written by hand -----------------------------------
+
+/// A file of its own, gone at the end.
+class schedule_file {
+ public:
+  explicit schedule_file(const std::string& text) {
+    std::ofstream(path_) << text;
+  }
+  ~schedule_file() { std::remove(path_.c_str()); }
+  schedule_file(const schedule_file&) = delete;
+  schedule_file& operator=(const schedule_file&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_ =
+      "/tmp/explore_" + std::to_string(getpid()) + ".schedule";
+};
+
+std::string complaint_about(const std::string& text) {
+  const schedule_file file(text);
+  const auto read = explore::read_script(file.path());
+  const auto* error = std::get_if<std::string>(&read);
+  return error == nullptr ? "" : error->substr(error->find(':') + 1);
+}
+
+TEST(script, says_what_a_line_should_be) {
+  constexpr auto forms =
+      ": expected `run <thread> until <point>`, `run <thread> past "
+      "<point>` or `run <thread> for <n> steps`";
+  EXPECT_EQ(complaint_about("run A until lock\nwalk A\n"),
+            std::string("2") + forms);
+  EXPECT_EQ(complaint_about("run until lock"), std::string("1") + forms);
+  EXPECT_EQ(complaint_about("run A for x steps"),
+            std::string("1") + forms);
+  EXPECT_EQ(complaint_about("run A until lunch"),
+            "1: no point is called 'lunch': there are change, join, "
+            "load, lock, notify, sleep, start, store, unlock, wait, "
+            "blocked, done");
+}
+
+/// What the schedule `text` does to two threads that cross locks.
+explore::ending outcome_of(const std::string& text,
+                           std::string* said = nullptr) {
+  const schedule_file file(text);
+  explore::search looking(cross_locks, {});
+  looking.follow(
+      std::get<explore::script>(explore::read_script(file.path())));
+  if (said != nullptr) {
+    *said = looking.log().text.data();
+  }
+  return looking.log().how;
+}
+
+TEST(script, leads_threads_into_each_other) {
+  EXPECT_EQ(outcome_of("run test until join\n"
+                       "run one past lock   # holds the first\n"
+                       "run two past lock\n"),
+            ending::deadlock);
+  EXPECT_EQ(outcome_of("run test until join\nrun one until done\n"),
+            ending::passed);
+}
+
+TEST(script, says_what_would_have_been_possible) {
+  std::string said;
+  EXPECT_EQ(outcome_of("run test until join\nrun three until done\n",
+                       &said),
+            ending::impossible);
+  EXPECT_NE(said.find(":2: no thread is called 'three' here: there are "
+                      "test, one, two"),
+            std::string::npos)
+      << said;
+  outcome_of("run test until join\nrun one past lock\n"
+             "run two past lock\nrun two until done\n",
+             &said);
+  EXPECT_NE(said.find(":4: two cannot run: it has to wait; test, one "
+                      "could"),
+            std::string::npos)
+      << said;
+}
+
+}  // namespace

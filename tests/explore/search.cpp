@@ -1,0 +1,251 @@
+#include "search.hpp"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <charconv>
+#include <new>
+#include <system_error>
+
+#include "child.hpp"
+#include "schedule.hpp"
+#include "symbols.hpp"
+#include "watchdog.hpp"
+
+namespace explore {
+namespace {
+
+/// What shorten() may spend.
+constexpr std::uint64_t shorten_preemptions = 4;
+constexpr std::uint64_t shorten_tries = 150;
+
+/// While it lives, what this process and its children print is lost.
+class silence {
+ public:
+  silence() {
+    std::fflush(nullptr);
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    close(nowhere);
+  }
+  ~silence() {
+    std::fflush(nullptr);
+    dup2(out_, STDOUT_FILENO);
+    dup2(err_, STDERR_FILENO);
+    close(out_);
+    close(err_);
+  }
+  silence(const silence&) = delete;
+  silence& operator=(const silence&) = delete;
+
+ private:
+  int out_ = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
+  int err_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
+};
+
+}  // namespace
+
+std::string schedule_id::text() const {
+  return bound < 0 ? std::to_string(number)
+                   : std::to_string(bound) + ":" +
+                         std::to_string(number);
+}
+
+std::optional<schedule_id> schedule_id::parse(const std::string& text) {
+  schedule_id id;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (const auto colon = text.find(':'); colon != std::string::npos) {
+    const auto [stop, error] =
+        std::from_chars(at, at + colon, id.bound);
+    if (error != std::errc{} || stop != at + colon || id.bound < 0) {
+      return std::nullopt;
+    }
+    at += colon + 1;
+  }
+  const auto [stop, error] = std::from_chars(at, end, id.number);
+  if (error != std::errc{} || stop != end) {
+    return std::nullopt;
+  }
+  return id;
+}
+
+search::search(scenario body, const options& wanted)
+    : body_(body), wanted_(wanted) {
+  void* const shared =
+      mmap(nullptr, sizeof(record), PROT_READ | PROT_WRITE,
+           MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (shared == MAP_FAILED) {
+    throw std::bad_alloc();
+  }
+  record_ = static_cast<record*>(shared);  // zero is its initial state
+  record_->other = -1;
+  mallopt(M_ARENA_MAX, 1);  // one heap: the same addresses every time
+}
+
+search::~search() { munmap(record_, sizeof(record)); }
+
+void search::reset() {
+  record_->how = ending::running;
+  record_->text[0] = '\0';
+  record_->where[0] = '\0';
+  record_->unwritten = nullptr;
+  record_->pc = record_->other_pc = record_->address = nullptr;
+  record_->other = -1;
+  record_->steps = 0;
+  record_->preemptions = 0;
+  record_->hash = 0;
+  record_->names = 0;
+}
+
+finding search::run() {
+  const silence here;
+  finding found;
+  found.bound = wanted_.exhaustive;
+  record_->choices.fixed = 0;
+  for (; found.schedules < wanted_.schedules; ++found.schedules) {
+    found.id = {static_cast<std::uint64_t>(found.schedules),
+                wanted_.exhaustive};
+    run_one(found.id, false);
+    if (record_->how != ending::passed) {
+      found.failed = true;
+      ++found.schedules;
+      return found;
+    }
+    if (wanted_.exhaustive >= 0 && !advance(record_->choices)) {
+      found.complete = true;
+      ++found.schedules;
+      return found;
+    }
+  }
+  return found;
+}
+
+void search::replay(const schedule_id& id, bool quiet) {
+  std::optional<silence> here;
+  if (quiet) {
+    here.emplace();
+  }
+  if (reach(id)) {
+    run_one(id, true);
+  }
+}
+
+void search::replay_here(const schedule_id& id) {
+  reach(id);
+  reset();
+  be_child(id, true);
+}
+
+/// Brings choices to the path of `id`; false if the search ends before.
+bool search::reach(const schedule_id& id) {
+  if (id.bound < 0) {
+    return true;
+  }
+  record_->choices.fixed = 0;
+  for (std::uint64_t i = 0; i < id.number; ++i) {
+    run_one({i, id.bound}, false);
+    if (!advance(record_->choices)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+schedule_id search::shorten(const schedule_id& found) {
+  const silence here;
+  run_one(found, false);
+  const ending how = record_->how;
+  const int before = record_->preemptions;
+  for (std::uint64_t most = 0; most < shorten_preemptions; ++most) {
+    for (std::uint64_t i = 0; i < shorten_tries; ++i) {
+      const schedule_id calmer{(most + 1) * calm_seeds + i, -1};
+      run_one(calmer, false);
+      if (record_->how == how && record_->preemptions < before) {
+        return calmer;
+      }
+    }
+  }
+  return found;
+}
+
+void search::follow(const script& lines) {
+  const silence here;
+  script_ = lines;
+  run_one({}, true);
+}
+
+void search::run_one(const schedule_id& id, bool traced) {
+  run_child(id, traced);
+  while (record_->how == ending::race &&
+         record_->pardons < max_pardons) {
+    const void* const guilty = is_pardonable(record_->pc)
+                                   ? record_->pc
+                                   : record_->other_pc;
+    if (!is_pardonable(guilty)) {
+      return;
+    }
+    record_->pardoned[static_cast<std::size_t>(record_->pardons++)] =
+        guilty;
+    run_child(id, traced);
+  }
+}
+
+/// libstdc++'s atomic<shared_ptr> unlocks itself with a relaxed store,
+/// which is a race by the letter and harmless on every machine.
+bool search::is_pardonable(const void* pc) {
+  const auto known = pardonable_.find(pc);
+  if (known != pardonable_.end()) {
+    return known->second;
+  }
+  const symbols asked({pc});
+  bool found = false;
+  for (const source_frame& each : asked.at(pc)) {
+    found = found || each.function.find("_Sp_atomic<") !=
+                         std::string::npos;
+  }
+  return pardonable_[pc] = found;
+}
+
+void search::run_child(const schedule_id& id, bool traced) {
+  reset();
+  const pid_t child = fork();
+  if (child == 0) {
+    be_child(id, traced);
+  }
+  if (child < 0) {
+    throw std::system_error(errno, std::generic_category(), "fork");
+  }
+  watch_child(child, *record_);
+}
+
+void search::be_child(const schedule_id& id, bool traced) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  cpu_set_t here;
+  CPU_ZERO(&here);
+  CPU_SET(static_cast<unsigned>(sched_getcpu()), &here);
+  sched_setaffinity(0, sizeof here, &here);  // turns change faster
+  prepare_child();
+  auto how = script_ ? scripted(*script_)
+             : id.bound < 0
+                 ? strategy_for(id.number, wanted_.timeouts_race)
+                 : exhaustive_search(record_->choices, id.bound,
+                                     wanted_.timeouts_race);
+  current_schedule().begin(*record_, std::move(how), wanted_, traced);
+  run_scenario(body_);
+  current_schedule().finish();
+  std::fflush(nullptr);  // what the reader's code printed
+  _exit(0);
+}
+
+}  // namespace explore

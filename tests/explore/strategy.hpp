@@ -1,0 +1,70 @@
+// Who runs next, and what else is left to chance.
+//
+// A strategy answers every question of a schedule, from its seed
+// alone. The portfolio is fixed: no single strategy finds every bug
+// (random walk misses full queues, PCT misses short windows).
+//
+// Book: appendix "How the explorer works", section Strategies.
+// Model: Burckhardt et al., A Randomized Scheduler with Probabilistic
+// Guarantees of Finding Bugs (PCT), ASPLOS 2010; Musuvathi and
+// Qadeer, Iterative Context Bounding, PLDI 2007.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "record.hpp"
+#include "thread.hpp"
+
+namespace explore {
+
+/// Things that may happen without any thread's doing.
+enum class accident : std::uint8_t {
+  spurious_wakeup,  // a condition variable wakes without a notify
+  delay_store,      // a store stays in the thread's buffer
+  commit_store,     // … and leaves it
+  pass_deadline,    // time passes although threads could run
+};
+
+class strategy {
+ public:
+  virtual ~strategy() = default;
+
+  /// The index in `runnable` (never empty) of the thread to go on.
+  /// `current` is the one that asks, null if it cannot go on;
+  /// `yields` says that it would rather not.
+  virtual std::size_t next(std::span<thread* const> runnable,
+                           thread* current, bool yields) = 0;
+
+  /// One of 0 … count-1: which waiter a notify wakes.
+  virtual std::size_t pick(std::size_t count) = 0;
+
+  virtual bool happens(accident what) = 0;
+
+  virtual void welcome(thread& newcomer) { (void)newcomer; }
+};
+
+/// Seeds from here on are beyond the portfolio: a walk with at most
+/// seed / calm_seeds - 1 preemptions, to retell a failure briefly.
+inline constexpr std::uint64_t calm_seeds = 1'000'000;
+
+/// The strategy that the portfolio has for `seed`.
+std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
+                                       bool timeouts_race);
+
+/// Its name, for reports: "random walk", "PCT of depth 3".
+const char* strategy_name(std::uint64_t seed, bool timeouts_race);
+
+/// Follows choices.taken up to choices.fixed, then takes the first
+/// alternative everywhere, and records how many there were. At most
+/// `bound` preemptions and accidents.
+std::unique_ptr<strategy> exhaustive_search(path& choices, int bound,
+                                            bool timeouts_race);
+
+/// Makes `choices` the next path in depth-first order; false if there
+/// is none.
+bool advance(path& choices);
+
+}  // namespace explore

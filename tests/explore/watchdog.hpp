@@ -1,0 +1,22 @@
+// Waits for the process of a schedule, and says why it hangs.
+//
+// A schedule normally ends by itself: deadlocks and spinning are found
+// from inside. Two things are not: a thread that computes for ever
+// without a step, and one that waits in the kernel for something that
+// the explorer has no model of (a pipe, poll, a semaphore of sem_wait,
+// a signal). Neither verdict rests on the clock on the wall: it only
+// decides when to look.
+//
+// Book: appendix "How the explorer works", section What it cannot do.
+
+#pragma once
+
+#include "record.hpp"
+
+namespace explore {
+
+/// Blocks until `child` has ended. If it ended without saying how, or
+/// had to be ended, says so in `log`.
+void watch_child(int child, record& log);
+
+}  // namespace explore

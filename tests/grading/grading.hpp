@@ -1,0 +1,56 @@
+// The face of the grading tests: GoogleTest, with a step and points.
+//
+// A test file alone tells what it is worth. `workbook` reads these
+// macros as text, so that a file that does not compile still counts
+// in the denominator; each macro therefore begins its line, and its
+// four arguments are literals:
+//
+//   GRADED(pooling_submit, runs_a_task, 1.1, 4) {
+//     promise("submit runs the task on a worker");
+//     …
+//   }
+//
+// `test` is unique within a chapter: <lab number>.<test> names it.
+//
+// Book: appendix "How your work is graded".
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "explore/explore.hpp"
+
+namespace grading {
+
+/// Says in the docstring's words what this test holds the code to. A
+/// failure is reported under it. The first line of every test.
+/// `words` is a string literal. Costs one store.
+void promise(const char* words);
+
+}  // namespace grading
+
+using grading::promise;
+
+/// A native test: the body runs once, on real threads and real time.
+#define GRADED(suite, test, step, points) TEST(suite, test)
+
+/// An explored test: the body runs once per schedule, each schedule in
+/// a process of its own, on virtual time. What follows the points are
+/// designated initialisers of explore::options.
+#define EXPLORED(suite, test, step, points, ...)                  \
+  static void suite##_##test##_scenario();                        \
+  TEST(suite, test) {                                             \
+    explore::run(#suite "." #test, suite##_##test##_scenario,     \
+                 explore::options{__VA_ARGS__});                  \
+  }                                                               \
+  static void suite##_##test##_scenario()
+
+/// A wrong implementation, and a schedule of the reader's under which
+/// the promise must break. `file` stands beside the reader's code.
+#define BREAKS(suite, test, step, points, file)                     \
+  static void suite##_##test##_scenario();                          \
+  TEST(suite, test) {                                               \
+    explore::run_broken(#suite "." #test,                           \
+                        suite##_##test##_scenario, #step, file);    \
+  }                                                                 \
+  static void suite##_##test##_scenario()

@@ -1,0 +1,1 @@
+// Has nothing in it: the target exists for its precompiled header.
