@@ -74,6 +74,9 @@ class teller {
       told.rows.push_back({.step = each,
                            .thread = log_.trace[each].thread,
                            .words = words_for(log_.trace[each]),
+                           .waits = log_.trace[each].blocked,
+                           .ends = log_.trace[each].what ==
+                                   operation::end,
                            .where = place_of(log_.trace[each])});
     }
     if (log_.how == ending::deadlock || log_.how == ending::leak) {
@@ -513,15 +516,18 @@ std::string to_json(const story& told) {
     steps.push_back({{"number", each.step},
                      {"thread", each.thread},
                      {"op", each.words},
+                     {"waits", each.waits},
+                     {"ends", each.ends},
                      {"where", place(each)},
                      {"text", each.where.text}});
   }
+  // Sources may hold any bytes; JSON holds only UTF-8.
   return nlohmann::json{{"threads", told.roles},
                         {"steps", steps},
                         {"failure", told.what},
                         {"why", told.why},
                         {"heading", told.heading}}
-      .dump(1);
+      .dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace explore

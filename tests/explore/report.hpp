@@ -26,8 +26,10 @@ struct source_line {
 struct lane_row {
   std::uint32_t step = 0;
   int thread = 0;
-  std::string words;  // "lock mutex_", "wait has_task_ (waits)"
-  source_line where;
+  std::string words;  // "locks mutex_", "waits has_task_"
+  bool waits = false;  // until its next row
+  bool ends = false;   // its last row
+  source_line where{};
 };
 
 /// A failing schedule, ready to be drawn.

@@ -19,7 +19,6 @@
 #include "child.hpp"
 #include "schedule.hpp"
 #include "symbols.hpp"
-#include "watchdog.hpp"
 
 namespace explore {
 namespace {

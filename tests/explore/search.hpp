@@ -16,6 +16,7 @@
 #include "explore.hpp"
 #include "record.hpp"
 #include "script.hpp"
+#include "watchdog.hpp"
 
 namespace explore {
 
@@ -75,6 +76,7 @@ class search {
   bool reach(const schedule_id& id);
   void reset();
 
+  const alarm_clock ticking_;
   scenario body_;
   options wanted_;
   record* record_;

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 namespace explore {
 namespace {
@@ -54,16 +56,24 @@ std::string program_path() {
 }
 
 std::vector<std::string> lines_of(const std::string& command) {
-  std::vector<std::string> lines;
   const std::unique_ptr<FILE, int (*)(FILE*)> output(
       popen(command.c_str(), "r"), pclose);
-  char* line = nullptr;
-  std::size_t size = 0;
-  while (output && getline(&line, &size, output.get()) > 0) {
-    lines.emplace_back(line);
-    lines.back().pop_back();
+  std::string text;
+  std::array<char, 4096> part{};
+  while (output) {
+    const ssize_t size =
+        read(fileno(output.get()), part.data(), part.size());
+    if (size > 0) {
+      text.append(part.data(), static_cast<std::size_t>(size));
+    } else if (size == 0 || errno != EINTR) {  // EINTR: alarm_clock
+      break;
+    }
   }
-  std::free(line);
+  std::vector<std::string> lines;
+  std::istringstream rest(text);
+  for (std::string line; std::getline(rest, line);) {
+    lines.push_back(line);
+  }
   return lines;
 }
 

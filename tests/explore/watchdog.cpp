@@ -164,33 +164,24 @@ class patience {
   int sure_ = 0;
 };
 
-/// While it lives, waitpid is interrupted now and then.
-class alarm_clock {
- public:
-  alarm_clock() {
-    struct sigaction action {};
-    action.sa_handler = [](int) {};
-    sigaction(SIGALRM, &action, &before_);
-    const timeval every{0, look_every_ms * 1'000};
-    const itimerval timer{every, every};
-    setitimer(ITIMER_REAL, &timer, nullptr);
-  }
-  ~alarm_clock() {
-    const itimerval off{};
-    setitimer(ITIMER_REAL, &off, nullptr);
-    sigaction(SIGALRM, &before_, nullptr);
-  }
-  alarm_clock(const alarm_clock&) = delete;
-  alarm_clock& operator=(const alarm_clock&) = delete;
-
- private:
-  struct sigaction before_ {};
-};
-
 }  // namespace
 
+alarm_clock::alarm_clock() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  sigaction(SIGALRM, &action, &before_);
+  const timeval every{0, look_every_ms * 1'000};
+  const itimerval timer{every, every};
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+alarm_clock::~alarm_clock() {
+  const itimerval off{};
+  setitimer(ITIMER_REAL, &off, nullptr);
+  sigaction(SIGALRM, &before_, nullptr);
+}
+
 void watch_child(int child, record& log) {
-  const alarm_clock ticking;
   patience watcher(child, log);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {

@@ -11,9 +11,24 @@
 
 #pragma once
 
+#include <csignal>
+
 #include "record.hpp"
 
 namespace explore {
+
+/// While it lives, waits for a child are interrupted now and then, so
+/// that watch_child can look.
+class alarm_clock {
+ public:
+  alarm_clock();
+  ~alarm_clock();
+  alarm_clock(const alarm_clock&) = delete;
+  alarm_clock& operator=(const alarm_clock&) = delete;
+
+ private:
+  struct sigaction before_ {};
+};
 
 /// Blocks until `child` has ended. If it ended without saying how, or
 /// had to be ended, says so in `log`.
