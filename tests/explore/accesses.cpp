@@ -26,22 +26,22 @@ inline void note(const void* address, std::size_t size, bool writes,
 
 }  // namespace
 
-#define EXPLORE_ACCESS(kind, size, writes)                           \
-  void __tsan_##kind##size(void* address);                           \
-  void __tsan_##kind##size(void* address) {                          \
-    note(address, size, writes, EXPLORE_CALLER);                     \
+#define EXPLORE_ACCESS(kind, size, writes)       \
+  void __tsan_##kind##size(void* address);       \
+  void __tsan_##kind##size(void* address) {      \
+    note(address, size, writes, EXPLORE_CALLER); \
   }
 
-#define EXPLORE_ACCESSES(size)                     \
-  EXPLORE_ACCESS(read, size, false)                \
-  EXPLORE_ACCESS(write, size, true)                \
-  EXPLORE_ACCESS(unaligned_read, size, false)      \
-  EXPLORE_ACCESS(unaligned_write, size, true)      \
-  EXPLORE_ACCESS(volatile_read, size, false)       \
-  EXPLORE_ACCESS(volatile_write, size, true)       \
+#define EXPLORE_ACCESSES(size)                         \
+  EXPLORE_ACCESS(read, size, false)                    \
+  EXPLORE_ACCESS(write, size, true)                    \
+  EXPLORE_ACCESS(unaligned_read, size, false)          \
+  EXPLORE_ACCESS(unaligned_write, size, true)          \
+  EXPLORE_ACCESS(volatile_read, size, false)           \
+  EXPLORE_ACCESS(volatile_write, size, true)           \
   EXPLORE_ACCESS(unaligned_volatile_read, size, false) \
   EXPLORE_ACCESS(unaligned_volatile_write, size, true) \
-  EXPLORE_ACCESS(read_write, size, true)           \
+  EXPLORE_ACCESS(read_write, size, true)               \
   EXPLORE_ACCESS(unaligned_read_write, size, true)
 
 extern "C" {

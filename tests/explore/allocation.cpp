@@ -54,7 +54,9 @@ void dies(void* block, const void* caller) {
 
 extern "C" {
 
-void* malloc(std::size_t size) { return born(__libc_malloc(size)); }
+void* malloc(std::size_t size) {
+  return born(__libc_malloc(size));
+}
 
 void* calloc(std::size_t count, std::size_t size) {
   return born(__libc_calloc(count, size));

@@ -35,8 +35,7 @@ bool releases(int order) {
 void learn(const void* address, std::size_t size, int order) {
   schedule& running = current_schedule();
   thread& me = *schedule::self();
-  vector_clock& into =
-      acquires(order) ? me.clock : me.pending_acquire;
+  vector_clock& into = acquires(order) ? me.clock : me.pending_acquire;
   if (const auto* told = running.clocks().find(address)) {
     into.join(*told);
   }
@@ -168,72 +167,72 @@ bool compare_exchange(volatile Value* address, Value* expected,
 
 }  // namespace
 
-#define EXPLORE_MODIFY(bits, Value, name, expression)                  \
-  Value __tsan_atomic##bits##_##name(volatile Value* address,          \
-                                     Value operand, int order);        \
-  Value __tsan_atomic##bits##_##name(volatile Value* address,          \
-                                     Value operand, int order) {       \
-    if (!explored()) {                                                 \
-      Value before = __atomic_load_n(address, __ATOMIC_SEQ_CST);       \
-      while (!__atomic_compare_exchange_n(                             \
-          address, &before, static_cast<Value>(expression), false,     \
-          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {                       \
-      }                                                                \
-      return before;                                                   \
-    }                                                                  \
-    return modify(address, order, EXPLORE_CALLER,                      \
-                  [operand]([[maybe_unused]] Value before) {           \
-                    return static_cast<Value>(expression);             \
-                  });                                                  \
+#define EXPLORE_MODIFY(bits, Value, name, expression)              \
+  Value __tsan_atomic##bits##_##name(volatile Value* address,      \
+                                     Value operand, int order);    \
+  Value __tsan_atomic##bits##_##name(volatile Value* address,      \
+                                     Value operand, int order) {   \
+    if (!explored()) {                                             \
+      Value before = __atomic_load_n(address, __ATOMIC_SEQ_CST);   \
+      while (!__atomic_compare_exchange_n(                         \
+          address, &before, static_cast<Value>(expression), false, \
+          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {                   \
+      }                                                            \
+      return before;                                               \
+    }                                                              \
+    return modify(address, order, EXPLORE_CALLER,                  \
+                  [operand]([[maybe_unused]] Value before) {       \
+                    return static_cast<Value>(expression);         \
+                  });                                              \
   }
 
-#define EXPLORE_ATOMIC(bits, Value)                                    \
-  Value __tsan_atomic##bits##_load(const volatile Value* address,      \
-                                   int order);                         \
-  Value __tsan_atomic##bits##_load(const volatile Value* address,      \
-                                   int order) {                        \
-    return load(address, order, EXPLORE_CALLER);                       \
-  }                                                                    \
-  void __tsan_atomic##bits##_store(volatile Value* address,            \
-                                   Value value, int order);            \
-  void __tsan_atomic##bits##_store(volatile Value* address,            \
-                                   Value value, int order) {           \
-    store(address, value, order, EXPLORE_CALLER);                      \
-  }                                                                    \
-  int __tsan_atomic##bits##_compare_exchange_strong(                   \
-      volatile Value* address, Value* expected, Value desired,         \
-      int order, int failure);                                         \
-  int __tsan_atomic##bits##_compare_exchange_strong(                   \
-      volatile Value* address, Value* expected, Value desired,         \
-      int order, int failure) {                                        \
-    return compare_exchange(address, expected, desired, order,         \
-                            failure, EXPLORE_CALLER);                  \
-  }                                                                    \
-  int __tsan_atomic##bits##_compare_exchange_weak(                     \
-      volatile Value* address, Value* expected, Value desired,         \
-      int order, int failure);                                         \
-  int __tsan_atomic##bits##_compare_exchange_weak(                     \
-      volatile Value* address, Value* expected, Value desired,         \
-      int order, int failure) {                                        \
-    return compare_exchange(address, expected, desired, order,         \
-                            failure, EXPLORE_CALLER);                  \
-  }                                                                    \
-  Value __tsan_atomic##bits##_compare_exchange_val(                    \
-      volatile Value* address, Value expected, Value desired,          \
-      int order, int failure);                                         \
-  Value __tsan_atomic##bits##_compare_exchange_val(                    \
-      volatile Value* address, Value expected, Value desired,          \
-      int order, int failure) {                                        \
-    compare_exchange(address, &expected, desired, order, failure,      \
-                     EXPLORE_CALLER);                                  \
-    return expected;                                                   \
-  }                                                                    \
-  EXPLORE_MODIFY(bits, Value, exchange, operand)                       \
-  EXPLORE_MODIFY(bits, Value, fetch_add, before + operand)             \
-  EXPLORE_MODIFY(bits, Value, fetch_sub, before - operand)             \
-  EXPLORE_MODIFY(bits, Value, fetch_and, before & operand)             \
-  EXPLORE_MODIFY(bits, Value, fetch_or, before | operand)              \
-  EXPLORE_MODIFY(bits, Value, fetch_xor, before ^ operand)             \
+#define EXPLORE_ATOMIC(bits, Value)                               \
+  Value __tsan_atomic##bits##_load(const volatile Value* address, \
+                                   int order);                    \
+  Value __tsan_atomic##bits##_load(const volatile Value* address, \
+                                   int order) {                   \
+    return load(address, order, EXPLORE_CALLER);                  \
+  }                                                               \
+  void __tsan_atomic##bits##_store(volatile Value* address,       \
+                                   Value value, int order);       \
+  void __tsan_atomic##bits##_store(volatile Value* address,       \
+                                   Value value, int order) {      \
+    store(address, value, order, EXPLORE_CALLER);                 \
+  }                                                               \
+  int __tsan_atomic##bits##_compare_exchange_strong(              \
+      volatile Value* address, Value* expected, Value desired,    \
+      int order, int failure);                                    \
+  int __tsan_atomic##bits##_compare_exchange_strong(              \
+      volatile Value* address, Value* expected, Value desired,    \
+      int order, int failure) {                                   \
+    return compare_exchange(address, expected, desired, order,    \
+                            failure, EXPLORE_CALLER);             \
+  }                                                               \
+  int __tsan_atomic##bits##_compare_exchange_weak(                \
+      volatile Value* address, Value* expected, Value desired,    \
+      int order, int failure);                                    \
+  int __tsan_atomic##bits##_compare_exchange_weak(                \
+      volatile Value* address, Value* expected, Value desired,    \
+      int order, int failure) {                                   \
+    return compare_exchange(address, expected, desired, order,    \
+                            failure, EXPLORE_CALLER);             \
+  }                                                               \
+  Value __tsan_atomic##bits##_compare_exchange_val(               \
+      volatile Value* address, Value expected, Value desired,     \
+      int order, int failure);                                    \
+  Value __tsan_atomic##bits##_compare_exchange_val(               \
+      volatile Value* address, Value expected, Value desired,     \
+      int order, int failure) {                                   \
+    compare_exchange(address, &expected, desired, order, failure, \
+                     EXPLORE_CALLER);                             \
+    return expected;                                              \
+  }                                                               \
+  EXPLORE_MODIFY(bits, Value, exchange, operand)                  \
+  EXPLORE_MODIFY(bits, Value, fetch_add, before + operand)        \
+  EXPLORE_MODIFY(bits, Value, fetch_sub, before - operand)        \
+  EXPLORE_MODIFY(bits, Value, fetch_and, before& operand)         \
+  EXPLORE_MODIFY(bits, Value, fetch_or, before | operand)         \
+  EXPLORE_MODIFY(bits, Value, fetch_xor, before ^ operand)        \
   EXPLORE_MODIFY(bits, Value, fetch_nand, ~(before & operand))
 
 extern "C" {

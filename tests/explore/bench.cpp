@@ -74,7 +74,8 @@ void three_workers_four_tasks() {
 }
 
 void schedules(benchmark::State& state) {
-  explore::search looking(three_workers_four_tasks, {.schedules = 1'000});
+  explore::search looking(three_workers_four_tasks,
+                          {.schedules = 1'000});
   std::int64_t tried = 0;
   for (auto each : state) {
     (void)each;

@@ -221,21 +221,21 @@ TEST(explorer_finds, atomic_check_then_act) {
 }
 
 TEST(explorer_finds, relaxed_publication_as_race) {
-  EXPECT_EQ(ending_of([] {
-              std::atomic<int*> published = nullptr;
-              int data = 0;
-              std::jthread writer([&] {
-                data = 42;
-                published.store(&data, std::memory_order_relaxed);
-              });
-              std::jthread reader([&] {
-                if (int* seen =
-                        published.load(std::memory_order_relaxed)) {
-                  EXPECT_EQ(*seen, 42);
-                }
-              });
-            }),
-            ending::race);
+  EXPECT_EQ(
+      ending_of([] {
+        std::atomic<int*> published = nullptr;
+        int data = 0;
+        std::jthread writer([&] {
+          data = 42;
+          published.store(&data, std::memory_order_relaxed);
+        });
+        std::jthread reader([&] {
+          if (int* seen = published.load(std::memory_order_relaxed)) {
+            EXPECT_EQ(*seen, 42);
+          }
+        });
+      }),
+      ending::race);
 }
 
 template <std::memory_order Order>
@@ -283,13 +283,14 @@ TEST(explorer_finds, plain_data_race) {
 }
 
 TEST(explorer_finds, access_to_an_object_that_has_died) {
-  EXPECT_EQ(ending_of([] {
-              auto value = std::make_unique<int>(1);
-              int seen = 0;
-              std::jthread reader([&, raw = value.get()] { seen = *raw; });
-              value.reset();
-            }),
-            ending::race);
+  EXPECT_EQ(
+      ending_of([] {
+        auto value = std::make_unique<int>(1);
+        int seen = 0;
+        std::jthread reader([&, raw = value.get()] { seen = *raw; });
+        value.reset();
+      }),
+      ending::race);
 }
 
 // ---- Threads -----------------------------------------------------
@@ -358,17 +359,19 @@ TEST(explorer_finds, unlock_of_a_free_mutex) {
 }
 
 TEST(explorer_finds, condition_variable_destroyed_under_a_waiter) {
-  EXPECT_EQ(ending_of([] {
-              std::mutex mutex;
-              auto changed = std::make_unique<std::condition_variable>();
-              std::jthread waiter([&, raw = changed.get()] {
-                std::unique_lock lock(mutex);
-                raw->wait(lock);
-              });
-              explore::settle();
-              changed.reset();
-            },
-                      {.spurious_wakeups = false}),
+  EXPECT_EQ(ending_of(
+                [] {
+                  std::mutex mutex;
+                  auto changed =
+                      std::make_unique<std::condition_variable>();
+                  std::jthread waiter([&, raw = changed.get()] {
+                    std::unique_lock lock(mutex);
+                    raw->wait(lock);
+                  });
+                  explore::settle();
+                  changed.reset();
+                },
+                {.spurious_wakeups = false}),
             ending::misuse);
 }
 
@@ -419,9 +422,7 @@ TEST(explorer_finds, exception_that_leaves_the_scenario) {
 }
 
 TEST(explorer_finds, segmentation_fault) {
-  EXPECT_EQ(ending_of([] {
-              *static_cast<volatile int*>(nullptr) = 1;
-            }),
+  EXPECT_EQ(ending_of([] { *static_cast<volatile int*>(nullptr) = 1; }),
             ending::crashed);
 }
 
@@ -534,7 +535,8 @@ TEST(explorer_search, reads_schedule_names) {
   EXPECT_EQ(explore::schedule_id::parse("17")->number, 17u);
   EXPECT_EQ(explore::schedule_id::parse("2:350")->bound, 2);
   EXPECT_EQ(explore::schedule_id::parse("2:350")->text(), "2:350");
-  for (const char* wrong : {"", "x", "1x", ":3", "-1:3", "2:", "2:3x"}) {
+  for (const char* wrong :
+       {"", "x", "1x", ":3", "-1:3", "2:", "2:3x"}) {
     EXPECT_FALSE(explore::schedule_id::parse(wrong)) << wrong;
   }
 }

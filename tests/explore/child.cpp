@@ -81,9 +81,10 @@ void on_signal(int number, siginfo_t*, void* context) {
   schedule& running = current_schedule();
   running.log().pc = program_counter(context);
   if (number == SIGXCPU) {  // sent by the watchdog
-    running.fail(ending::endless,
-                 "the thread computes without end, and never comes to a "
-                 "lock, a wait or an atomic operation");
+    running.fail(
+        ending::endless,
+        "the thread computes without end, and never comes to a "
+        "lock, a wait or an atomic operation");
   }
   running.fail(ending::crashed, signal_name(number));
 }
@@ -97,8 +98,8 @@ void prepare_child() {
   struct sigaction action {};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESETHAND;
-  for (const int each : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
-                         SIGXCPU}) {
+  for (const int each :
+       {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU}) {
     sigaction(each, &action, nullptr);
   }
 }
@@ -111,7 +112,9 @@ void run_scenario(void (*body)()) {
   }
 }
 
-bool in_schedule() { return is_child; }
+bool in_schedule() {
+  return is_child;
+}
 
 void note_promise(const char* words) {
   current_schedule().log().promise = words;

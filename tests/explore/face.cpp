@@ -1,7 +1,5 @@
 // The face of the explorer: explore::run and the helpers of scenarios.
 
-#include "explore.hpp"
-
 #include <fmt/format.h>
 #include <sys/personality.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "explore.hpp"
 #include "observer.hpp"
 #include "report.hpp"
 #include "schedule.hpp"
@@ -36,7 +35,8 @@ std::string environment(const char* name) {
 
 std::string strategy_of(const schedule_id& id, const options& wanted) {
   return id.bound >= 0
-             ? fmt::format("exhaustive, at most {} preemptions", id.bound)
+             ? fmt::format("exhaustive, at most {} preemptions",
+                           id.bound)
              : strategy_name(id.number, wanted.timeouts_race);
 }
 
@@ -80,7 +80,10 @@ void report(const char* name, search& looking, const finding& found,
     tell_observer(what);
     return;
   }
-  const schedule_id shown = looking.shorten(found.id);
+  const schedule_id shown =
+      how == ending::endless || how == ending::unexplorable
+          ? found.id
+          : looking.shorten(found.id);
   looking.replay(shown, true);
   if (looking.log().how != how) {
     looking.replay(found.id, true);
@@ -132,14 +135,17 @@ void replay(search& looking, const std::string& seed,
 
 }  // namespace
 
-void set_observer(observer added) { observe = added; }
+void set_observer(observer added) {
+  observe = added;
+}
 
 void prepare(char** arguments) {
   const int now = personality(0xffffffff);
   if (now < 0 || (now & ADDR_NO_RANDOMIZE) != 0) {
     return;
   }
-  const auto wanted = static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE;
+  const auto wanted =
+      static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE;
   if (personality(wanted) >= 0) {
     execv("/proc/self/exe", arguments);
   }
@@ -148,7 +154,8 @@ void prepare(char** arguments) {
 void run_broken(const char* name, void (*body)(), const char* step,
                 const char* file) {
   auto read = read_script(environment("WORKBOOK_SOURCES") + "/" + file);
-  told what{.failed = true, .schedules = 1, .strategy = "your schedule"};
+  told what{
+      .failed = true, .schedules = 1, .strategy = "your schedule"};
   if (const auto* error = std::get_if<std::string>(&read)) {
     what.failure = *error;
     tell_observer(what);
@@ -167,7 +174,8 @@ void run_broken(const char* name, void (*body)(), const char* step,
   what.failed = log.how == ending::passed ||
                 log.how == ending::impossible ||
                 log.how == ending::not_written;
-  const story drawn = tell(log, std::string("schedule of ") + file, true);
+  const story drawn =
+      tell(log, std::string("schedule of ") + file, true);
   save(name, drawn);
   what.failure =
       (log.how == ending::passed
@@ -193,10 +201,11 @@ void run(const char* name, void (*body)(), options wanted) {
     return;
   }
   const record& log = looking.log();
-  tell_observer({.schedules = found.schedules,
-                 .strategy = found.bound < 0 ? "portfolio" : "exhaustive",
-                 .complete_bound = found.complete ? found.bound : -1,
-                 .promise = log.promise == nullptr ? "" : log.promise});
+  tell_observer(
+      {.schedules = found.schedules,
+       .strategy = found.bound < 0 ? "portfolio" : "exhaustive",
+       .complete_bound = found.complete ? found.bound : -1,
+       .promise = log.promise == nullptr ? "" : log.promise});
   if (wanted.exhaustive >= 0) {
     std::printf("%s up to bound %d, %d schedules\n",
                 found.complete ? "complete" : "NOT complete",
@@ -206,7 +215,9 @@ void run(const char* name, void (*body)(), options wanted) {
 
 // ---- Helpers of scenarios ----------------------------------------
 
-bool exploring() { return true; }
+bool exploring() {
+  return true;
+}
 
 void role(std::string_view name) {
   auto& role = schedule::self()->role;
@@ -231,12 +242,15 @@ std::chrono::nanoseconds now() {
   return std::chrono::nanoseconds(current_schedule().now());
 }
 
-void settle() { current_schedule().settle(__builtin_return_address(0)); }
+void settle() {
+  current_schedule().settle(__builtin_return_address(0));
+}
 
 int waiting() {
   return static_cast<int>(std::ranges::count_if(
       current_schedule().threads(), [](const thread& each) {
-        return each.waits != reason::none && each.waits != reason::sleep;
+        return each.waits != reason::none &&
+               each.waits != reason::sleep;
       }));
 }
 
@@ -246,14 +260,20 @@ int sleeping() {
       [](const thread& each) { return each.waits == reason::sleep; }));
 }
 
-int threads_alive() { return current_schedule().alive_besides_first(); }
+int threads_alive() {
+  return current_schedule().alive_besides_first();
+}
 
 int threads_started() {
   return static_cast<int>(current_schedule().threads().size()) - 1;
 }
 
-void fail_thread_start(int nth) { current_schedule().failing_start = nth; }
+void fail_thread_start(int nth) {
+  current_schedule().failing_start = nth;
+}
 
-int locks_held() { return schedule::self()->locks; }
+int locks_held() {
+  return schedule::self()->locks;
+}
 
 }  // namespace explore

@@ -21,7 +21,9 @@ namespace {
 
 using namespace explore;
 
-int* word_of(long argument) { return reinterpret_cast<int*>(argument); }
+int* word_of(long argument) {
+  return reinterpret_cast<int*>(argument);
+}
 
 instant futex_deadline(long operation, const timespec* time) {
   if (time == nullptr) {

@@ -12,10 +12,11 @@
 //
 // Book: appendix "How the explorer works", section Models.
 
+#include "locks.hpp"
+
 #include <cerrno>
 
 #include "hooks.hpp"
-#include "locks.hpp"
 
 namespace {
 
@@ -140,7 +141,8 @@ int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
 int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   EXPLORE_ELSE_REAL(pthread_mutex_destroy, mutex);
   if (mutex->__data.__lock != 0) {
-    running.fail(ending::misuse, "a mutex is destroyed while it is held");
+    running.fail(ending::misuse,
+                 "a mutex is destroyed while it is held");
   }
   return 0;
 }
@@ -172,7 +174,8 @@ int lock_shared_until(pthread_rwlock_t* lock, instant deadline) {
 int lock_exclusive_until(pthread_rwlock_t* lock, instant deadline) {
   schedule& running = current_schedule();
   const auto held = [lock] {
-    return lock->__data.__cur_writer != 0 || lock->__data.__readers != 0;
+    return lock->__data.__cur_writer != 0 ||
+           lock->__data.__readers != 0;
   };
   while (held()) {
     if (!running.wait(reason::rwlock, lock, deadline) && held()) {
@@ -240,7 +243,8 @@ int pthread_rwlock_trywrlock(pthread_rwlock_t* lock) noexcept {
 int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
                                const timespec* until) noexcept {
   EXPLORE_ELSE_REAL(pthread_rwlock_clockwrlock, lock, clock, until);
-  return begin_exclusive(lock, instant_of(clock, until), EXPLORE_CALLER);
+  return begin_exclusive(lock, instant_of(clock, until),
+                         EXPLORE_CALLER);
 }
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock,

@@ -65,9 +65,13 @@ census take_census() {
 
 }  // namespace
 
-void set_observer(observer added) { observe = added; }
+void set_observer(observer added) {
+  observe = added;
+}
 void prepare(char**) {}
-bool exploring() { return false; }
+bool exploring() {
+  return false;
+}
 
 void run(const char*, void (*body)(), options wanted) {
   told what;
@@ -92,7 +96,9 @@ void run_broken(const char*, void (*)(), const char*, const char*) {
 void role(std::string_view) {}
 void name(const void*, std::string_view) {}
 
-std::chrono::nanoseconds now() { return clock::now() - start; }
+std::chrono::nanoseconds now() {
+  return clock::now() - start;
+}
 
 void settle() {
   const auto until = clock::now() + longest_settle;
@@ -104,16 +110,32 @@ void settle() {
   }
 }
 
-int waiting() { return take_census().resting; }
-int sleeping() { return take_census().resting; }
-int threads_alive() { return take_census().all; }
-int threads_started() { return take_census().all; }
+int waiting() {
+  return take_census().resting;
+}
+int sleeping() {
+  return take_census().resting;
+}
+int threads_alive() {
+  return take_census().all;
+}
+int threads_started() {
+  return take_census().all;
+}
 void fail_thread_start(int) {}
-int locks_held() { return 0; }
+int locks_held() {
+  return 0;
+}
 
-bool in_schedule() { return false; }
+bool in_schedule() {
+  return false;
+}
 void note_promise(const char*) {}
-void note_failure(const char*, int, const char*) { std::abort(); }
-void note_unwritten(const char*) { std::abort(); }
+void note_failure(const char*, int, const char*) {
+  std::abort();
+}
+void note_unwritten(const char*) {
+  std::abort();
+}
 
 }  // namespace explore

@@ -11,12 +11,12 @@ struct told {
   std::string failure{};  // the report, if it failed
   std::string file{};     // of a failed expectation; else empty
   int line = 0;
-  int schedules = 0;      // tried
+  int schedules = 0;        // tried
   std::string strategy{};   // of the failing one, or of them all
   int complete_bound = -1;  // not negative: every schedule was tried
   std::string seed{};       // of the failing one; empty if none failed
   std::string promise{};
-  std::string unwritten{};       // step; empty if todo() was not reached
+  std::string unwritten{};  // step; empty if todo() was not reached
   std::string infrastructure{};  // not the reader's fault
 };
 

@@ -20,21 +20,21 @@ namespace explore {
 
 /// How a schedule ended.
 enum class ending : std::uint8_t {
-  running,      // it has not: the process ended under it, or hangs
-  passed,       // the scenario returned and left nothing behind
-  expectation,  // an EXPECT or ASSERT of the test failed
-  deadlock,     // nobody can go on, and no deadline will change that
-  leak,         // the scenario ended, a thread of it did not
-  race,         // two accesses, one a write, neither before the other
-  misuse,       // a primitive was used against its contract
-  spinning,     // more steps than the budget
-  terminated,   // std::terminate, or an exception left a thread
-  crashed,      // a signal: segmentation fault, abort, …
-  not_written,  // todo() was reached
-  too_large,    // more threads or steps than the explorer can hold
-  unexplorable, // it waits in the kernel for what we cannot model
-  endless,      // it computes without a step: an endless loop
-  impossible,   // a line of a schedule file that cannot be followed
+  running,       // it has not: the process ended under it, or hangs
+  passed,        // the scenario returned and left nothing behind
+  expectation,   // an EXPECT or ASSERT of the test failed
+  deadlock,      // nobody can go on, and no deadline will change that
+  leak,          // the scenario ended, a thread of it did not
+  race,          // two accesses, one a write, neither before the other
+  misuse,        // a primitive was used against its contract
+  spinning,      // more steps than the budget
+  terminated,    // std::terminate, or an exception left a thread
+  crashed,       // a signal: segmentation fault, abort, …
+  not_written,   // todo() was reached
+  too_large,     // more threads or steps than the explorer can hold
+  unexplorable,  // it waits in the kernel for what we cannot model
+  endless,       // it computes without a step: an endless loop
+  impossible,    // a line of a schedule file that cannot be followed
 };
 
 /// What a thread does at one step.
@@ -72,10 +72,10 @@ inline constexpr int max_frames = 14;
 struct step {
   std::uint8_t thread = 0;
   operation what = operation::begin;
-  bool blocked = false;       // the thread had to wait in this step
-  bool spurious = false;      // … and woke without a notify
-  std::uint16_t woken = 0;    // threads that the step let go on
-  std::int64_t time = 0;      // virtual nanoseconds
+  bool blocked = false;     // the thread had to wait in this step
+  bool spurious = false;    // … and woke without a notify
+  std::uint16_t woken = 0;  // threads that the step let go on
+  std::int64_t time = 0;    // virtual nanoseconds
   const void* object = nullptr;
   const void* caller = nullptr;  // the return address of the hook
   std::array<const void*, max_frames> frames{};  // traced runs only
@@ -102,7 +102,7 @@ struct thread_summary {
   bool runnable = false;
   reason waits = reason::none;
   const void* object = nullptr;
-  int holder = -1;           // who holds the lock it waits for
+  int holder = -1;  // who holds the lock it waits for
   std::uint32_t last_step = 0;
 };
 

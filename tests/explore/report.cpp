@@ -21,11 +21,12 @@ constexpr std::size_t last_steps = 5;
 
 const char* verb(operation what) {
   constexpr std::array verbs{
-      "begins", "ends",       "starts",     "joins",  "detaches",
-      "locks",  "tries to lock", "unlocks", "locks (shared)",
-      "waits",  "notifies one",  "notifies all", "reads", "stores",
-      "changes", "fence",     "waits on",   "wakes",  "once",
-      "sleeps", "yields",     "settles",    "arrives", "accesses"};
+      "begins",         "ends",    "starts",        "joins",
+      "detaches",       "locks",   "tries to lock", "unlocks",
+      "locks (shared)", "waits",   "notifies one",  "notifies all",
+      "reads",          "stores",  "changes",       "fence",
+      "waits on",       "wakes",   "once",          "sleeps",
+      "yields",         "settles", "arrives",       "accesses"};
   return verbs[static_cast<std::size_t>(what)];
 }
 
@@ -71,18 +72,24 @@ class teller {
       told.roles.emplace_back(role(i));
     }
     for (const std::uint32_t each : chosen_) {
-      told.rows.push_back({.step = each,
-                           .thread = log_.trace[each].thread,
-                           .words = words_for(log_.trace[each]),
-                           .waits = log_.trace[each].blocked,
-                           .ends = log_.trace[each].what ==
-                                   operation::end,
-                           .where = place_of(log_.trace[each])});
+      told.rows.push_back(
+          {.step = each,
+           .thread = log_.trace[each].thread,
+           .words = words_for(log_.trace[each]),
+           .waits = log_.trace[each].blocked,
+           .ends = log_.trace[each].what == operation::end,
+           .where = place_of(log_.trace[each])});
     }
     if (log_.how == ending::deadlock || log_.how == ending::leak) {
       explain_waits(told);
     } else if (log_.how == ending::race) {
       explain_race(told);
+    } else if (log_.how == ending::spinning) {
+      const auto& spinner =
+          log_.thread[static_cast<std::size_t>(log_.culprit)];
+      told.why.push_back(
+          code_line(role(log_.culprit) + " keeps running",
+                    place_of(log_.trace[spinner.last_step])));
     } else if (log_.pc != nullptr) {
       const source_line at = innermost(log_.pc);
       told.why.push_back(code_line(role(log_.culprit), at));
@@ -95,10 +102,14 @@ class teller {
 
   void choose_steps() {
     std::vector<std::uint32_t> told;
-    for (std::uint32_t i = 0; i < std::min(log_.steps, max_steps); ++i) {
+    for (std::uint32_t i = 0; i < std::min(log_.steps, max_steps);
+         ++i) {
       if (all_ || !is_inner(log_.trace[i])) {
         told.push_back(i);
       }
+    }
+    if (!all_) {
+      fold_repetitions(told);
     }
     if (all_) {
       chosen_.insert(told.begin(), told.end());
@@ -130,9 +141,14 @@ class teller {
   /// A step in the inside of the library (a stop state, a counter of
   /// owners, GoogleTest's lock) that says nothing about the code.
   bool is_inner(const step& what) const {
-    constexpr std::array inner{"std::_Stop_",       "std::stop_",
-                               "_Stop_state_t",     "_Sp_counted_base",
-                               "std::jthread::",    "testing::",
+    // The library's own initialisations (a locale, a message's text).
+    if (what.what == operation::once &&
+        innermost(what.caller).line == 0) {
+      return true;
+    }
+    constexpr std::array inner{"std::_Stop_",        "std::stop_",
+                               "_Stop_state_t",      "_Sp_counted_base",
+                               "std::jthread::",     "testing::",
                                "std::__shared_count"};
     for (const source_frame& each : symbols_->at(what.caller)) {
       for (const char* part : inner) {
@@ -144,6 +160,28 @@ class teller {
       }
     }
     return false;
+  }
+
+  /// Of steps in a row by one thread on one line that only look or
+  /// yield, the last one tells the story.
+  void fold_repetitions(std::vector<std::uint32_t>& told) const {
+    const auto looks = [this](std::uint32_t at) {
+      const operation what = log_.trace[at].what;
+      return what == operation::load || what == operation::yield;
+    };
+    const auto repeats = [&](std::uint32_t one, std::uint32_t next) {
+      return looks(one) && looks(next) &&
+             log_.trace[one].thread == log_.trace[next].thread &&
+             place_of(log_.trace[one]).line ==
+                 place_of(log_.trace[next]).line;
+    };
+    std::vector<std::uint32_t> kept;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      if (i + 1 == told.size() || !repeats(told[i], told[i + 1])) {
+        kept.push_back(told[i]);
+      }
+    }
+    told = kept;
   }
 
   /// A waiter's notify may have come before its wait.
@@ -180,7 +218,8 @@ class teller {
 
   void resolve() {
     std::set<const void*> wanted{log_.pc, log_.other_pc};
-    for (std::uint32_t i = 0; i < std::min(log_.steps, max_steps); ++i) {
+    for (std::uint32_t i = 0; i < std::min(log_.steps, max_steps);
+         ++i) {
       const step& each = log_.trace[i];
       wanted.insert(each.caller);
       wanted.insert(each.frames.begin(), each.frames.end());
@@ -225,7 +264,8 @@ class teller {
       const auto& each = log_.name[static_cast<std::size_t>(i)];
       names_[each.address] = each.name.data();
     }
-    for (std::uint32_t i = 0; i < std::min(log_.steps, max_steps); ++i) {
+    for (std::uint32_t i = 0; i < std::min(log_.steps, max_steps);
+         ++i) {
       const step& each = log_.trace[i];
       if (each.object != nullptr && !names_.contains(each.object)) {
         const std::string word =
@@ -257,7 +297,8 @@ class teller {
       words += " (nobody)";
     }
     if (what.blocked && what.what != operation::wait &&
-        what.what != operation::sleep && what.what != operation::settle) {
+        what.what != operation::sleep &&
+        what.what != operation::settle) {
       words += " (waits)";
     }
     return words + (what.spurious ? " (spuriously)" : "");
@@ -279,18 +320,21 @@ class teller {
       case reason::lock:
         return each.holder < 0
                    ? fmt::format("waits for the mutex{}", called)
-                   : fmt::format("waits for the mutex{}, which {} holds",
-                                 called, role(each.holder));
+                   : fmt::format(
+                         "waits for the mutex{}, which {} holds",
+                         called, role(each.holder));
       case reason::rwlock:
-        return fmt::format("waits for the reader-writer lock{}", called);
+        return fmt::format("waits for the reader-writer lock{}",
+                           called);
       case reason::condition:
         return fmt::format("waits on the condition variable{}", called);
       case reason::join:
         return "waits for a thread to end";
       case reason::futex:
-        return fmt::format("waits for{} to change (an atomic, a "
-                           "semaphore, a latch or a future)",
-                           called.empty() ? " a value" : called);
+        return fmt::format(
+            "waits for{} to change (an atomic, a "
+            "semaphore, a latch or a future)",
+            called.empty() ? " a value" : called);
       case reason::once:
         return "waits for an initialisation to end";
       case reason::barrier:
@@ -335,10 +379,11 @@ class teller {
           "wait began: a lost wakeup",
           role(last.thread), *notify);
     }
-    return fmt::format("; the last notify on it, by {} at step {}, woke "
-                       "{}",
-                       role(last.thread), *notify,
-                       last.woken == 0 ? "nobody" : "another thread");
+    return fmt::format(
+        "; the last notify on it, by {} at step {}, woke "
+        "{}",
+        role(last.thread), *notify,
+        last.woken == 0 ? "nobody" : "another thread");
   }
 
   void explain_race(story& told) const {
@@ -417,9 +462,9 @@ void draw_row(std::string& into, const story& told,
   const std::size_t left =
       line.size() + 2 < text_width ? text_width - line.size() - 2 : 8;
   const std::string source =
-      row.where.text.empty() ? place(row)
-                             : fmt::format("{} {}", row.where.line,
-                                           row.where.text);
+      row.where.text.empty()
+          ? place(row)
+          : fmt::format("{} {}", row.where.line, row.where.text);
   into += line + "  " + cut(source, left) + "\n";
 }
 
@@ -438,8 +483,8 @@ std::string wrap(const std::string& text) {
   std::string wrapped = "  ";
   std::size_t column = 2;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find_first_of(" \n", at),
-                                     text.size());
+    const std::size_t end =
+        std::min(text.find_first_of(" \n", at), text.size());
     const std::string word = text.substr(at, end - at);
     if (column + word.size() > text_width && column > 2) {
       wrapped += "\n  ";

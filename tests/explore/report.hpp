@@ -26,7 +26,7 @@ struct source_line {
 struct lane_row {
   std::uint32_t step = 0;
   int thread = 0;
-  std::string words;  // "locks mutex_", "waits has_task_"
+  std::string words;   // "locks mutex_", "waits has_task_"
   bool waits = false;  // until its next row
   bool ends = false;   // its last row
   source_line where{};
@@ -34,11 +34,11 @@ struct lane_row {
 
 /// A failing schedule, ready to be drawn.
 struct story {
-  std::string heading;           // which schedule of how many
-  std::string what;              // the fault in a sentence or two
+  std::string heading;             // which schedule of how many
+  std::string what;                // the fault in a sentence or two
   std::vector<std::string> why{};  // why nobody can go on; both sides
   std::vector<std::string> roles{};
-  std::vector<lane_row> rows{};    // a dozen at most, in order
+  std::vector<lane_row> rows{};  // a dozen at most, in order
 };
 
 /// Tells what `log`, the record of a traced schedule, shows. `all`:

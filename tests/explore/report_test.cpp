@@ -1,6 +1,8 @@
 // What the explorer says: the text of each kind of report, to the
 // letter, and schedules that are written by hand.
 
+#include "explore/report.hpp"
+
 #include <unistd.h>
 
 #include <condition_variable>
@@ -11,7 +13,6 @@
 #include <thread>
 #include <variant>
 
-#include "explore/report.hpp"
 #include "explore/script.hpp"
 #include "explore/search.hpp"
 #include "grading/grading.hpp"
@@ -69,7 +70,8 @@ void cross_locks() {
 
 void race() {
   int value = 0;
-  const std::jthread writer = explore::actor("writer", [&] { value = 1; });
+  const std::jthread writer =
+      explore::actor("writer", [&] { value = 1; });
   EXPECT_GE(value, 0);
 }
 
@@ -80,7 +82,9 @@ void expect_wrongly() {
 }
 
 TEST(report, lost_wakeup) {
-  EXPECT_EQ(report_on(lose_a_wakeup), R"report(  deadlock: no thread can go on, and no deadline will change that
+  EXPECT_EQ(
+      report_on(lose_a_wakeup),
+      R"report(  deadlock: no thread can go on, and no deadline will change that
 
  step  test                 teller                report_test.cpp
     0  starts               .                     1 });
@@ -102,7 +106,9 @@ TEST(report, lost_wakeup) {
 }
 
 TEST(report, locks_in_two_orders) {
-  EXPECT_EQ(report_on(cross_locks), R"report(  deadlock: no thread can go on, and no deadline will change that
+  EXPECT_EQ(
+      report_on(cross_locks),
+      R"report(  deadlock: no thread can go on, and no deadline will change that
 
  step  test          one           two            report_test.cpp
     0  starts        .             .              1 });
@@ -125,16 +131,18 @@ TEST(report, locks_in_two_orders) {
 }
 
 TEST(report, data_race) {
-  EXPECT_EQ(report_on(race), R"report(  data race: writer writes what test reads, and nothing orders the two
+  EXPECT_EQ(
+      report_on(race),
+      R"report(  data race: writer writes what test reads, and nothing orders the two
 
  step  test           writer          report_test.cpp
-    0  starts         .               1 const std::jthread writer = explore::~
+    0  starts         .               1 explore::actor("writer", [&] { value ~
   ...   3 steps
     4  joins (waits)  .               1 }
     5  .              begins
 
   writer at report_test.cpp:1
-    const std::jthread writer = explore::actor("writer", [&] { value = 1; });
+    explore::actor("writer", [&] { value = 1; });
   test at report_test.cpp:1
     EXPECT_GE(value, 0);
 
@@ -143,7 +151,8 @@ TEST(report, data_race) {
 }
 
 TEST(report, failed_expectation) {
-  EXPECT_EQ(report_on(expect_wrongly), R"report(  Expected equality of these values:
+  EXPECT_EQ(report_on(expect_wrongly),
+            R"report(  Expected equality of these values:
     explore::locks_held()
       Which is: 1
     2
@@ -205,7 +214,8 @@ TEST(script, says_what_a_line_should_be) {
       "<point>` or `run <thread> for <n> steps`";
   EXPECT_EQ(complaint_about("run A until lock\nwalk A\n"),
             std::string("2") + forms);
-  EXPECT_EQ(complaint_about("run until lock"), std::string("1") + forms);
+  EXPECT_EQ(complaint_about("run until lock"),
+            std::string("1") + forms);
   EXPECT_EQ(complaint_about("run A for x steps"),
             std::string("1") + forms);
   EXPECT_EQ(complaint_about("run A until lunch"),
@@ -238,16 +248,17 @@ TEST(script, leads_threads_into_each_other) {
 
 TEST(script, says_what_would_have_been_possible) {
   std::string said;
-  EXPECT_EQ(outcome_of("run test until join\nrun three until done\n",
-                       &said),
-            ending::impossible);
+  EXPECT_EQ(
+      outcome_of("run test until join\nrun three until done\n", &said),
+      ending::impossible);
   EXPECT_NE(said.find(":2: no thread is called 'three' here: there are "
                       "test, one, two"),
             std::string::npos)
       << said;
-  outcome_of("run test until join\nrun one past lock\n"
-             "run two past lock\nrun two until done\n",
-             &said);
+  outcome_of(
+      "run test until join\nrun one past lock\n"
+      "run two past lock\nrun two until done\n",
+      &said);
   EXPECT_NE(said.find(":4: two cannot run: it has to wait; test, one "
                       "could"),
             std::string::npos)

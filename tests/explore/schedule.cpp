@@ -34,9 +34,15 @@ void copy_text(std::span<char> to, std::string_view text) {
 
 }  // namespace
 
-schedule& current_schedule() { return the_schedule; }
-thread* schedule::self() { return own; }
-bool explored() { return own != nullptr && own->ignoring == 0; }
+schedule& current_schedule() {
+  return the_schedule;
+}
+thread* schedule::self() {
+  return own;
+}
+bool explored() {
+  return own != nullptr && own->ignoring == 0;
+}
 
 unexplored::unexplored() {
   if (own != nullptr) {
@@ -151,9 +157,10 @@ void schedule::write_step(operation what, const void* object,
          "budget of steps");
   }
   if (at >= rest_by_) {
-    fail(ending::spinning,
-         "the threads do not come to rest: this one keeps running where "
-         "it should wait");
+    fail(
+        ending::spinning,
+        "the threads do not come to rest: this one keeps running where "
+        "it should wait");
   }
   me.last_step = at;
   me.did = what;
@@ -299,7 +306,8 @@ void schedule::pass_time(instant until) {
 
 void schedule::fail_deadlock() {
   fail(ending::deadlock,
-       "deadlock: no thread can go on, and no deadline will change that");
+       "deadlock: no thread can go on, and no deadline will change "
+       "that");
 }
 
 void schedule::hand_over(thread& next) {
@@ -397,7 +405,9 @@ void adopt_thread(thread* self) {
   current_schedule().start_running();
 }
 
-void schedule::start_running() { take_turn(*own); }
+void schedule::start_running() {
+  take_turn(*own);
+}
 
 void schedule::end_thread() {
   announce(operation::end, own, nullptr);
@@ -423,10 +433,10 @@ thread* schedule::find(pthread_t handle) {
 }
 
 int schedule::alive_besides_first() const {
-  return static_cast<int>(
-      std::count_if(threads_.begin() + 1,
-                    threads_.begin() + static_cast<std::ptrdiff_t>(count_),
-                    [](const thread& each) { return each.alive; }));
+  return static_cast<int>(std::count_if(
+      threads_.begin() + 1,
+      threads_.begin() + static_cast<std::ptrdiff_t>(count_),
+      [](const thread& each) { return each.alive; }));
 }
 
 instant schedule::read_clock() {

@@ -16,13 +16,16 @@ namespace {
 
 const std::map<std::string, std::vector<operation>, std::less<>>&
 points() {
-  static const std::map<std::string, std::vector<operation>, std::less<>>
-      all{{"lock", {operation::lock, operation::lock_shared,
-                    operation::try_lock}},
+  static const std::map<std::string, std::vector<operation>,
+                        std::less<>>
+      all{{"lock",
+           {operation::lock, operation::lock_shared,
+            operation::try_lock}},
           {"unlock", {operation::unlock}},
           {"wait", {operation::wait, operation::futex_wait}},
-          {"notify", {operation::notify_one, operation::notify_all,
-                      operation::futex_wake}},
+          {"notify",
+           {operation::notify_one, operation::notify_all,
+            operation::futex_wake}},
           {"load", {operation::load}},
           {"store", {operation::store}},
           {"change", {operation::exchange}},
@@ -34,7 +37,8 @@ points() {
 
 /// "expected …" for a line that is not one.
 constexpr auto forms =
-    "expected `run <thread> until <point>`, `run <thread> past <point>` "
+    "expected `run <thread> until <point>`, `run <thread> past "
+    "<point>` "
     "or `run <thread> for <n> steps`";
 
 std::string point_names() {
@@ -93,8 +97,8 @@ std::optional<std::string> read_stop(
   }
   const auto point = points().find(words[1]);
   if (point == points().end()) {
-    return fmt::format("no point is called '{}': there are {}", words[1],
-                       point_names());
+    return fmt::format("no point is called '{}': there are {}",
+                       words[1], point_names());
   }
   into.how = words[0] == "until" ? stop::until : stop::past;
   into.at = point->second;
@@ -108,12 +112,12 @@ std::variant<script_line, std::string> read_line(
     return forms;
   }
   script_line line;
-  line.thread =
-      fmt::format("{}", fmt::join(words.begin() + 1,
-                                  words.begin() + static_cast<long>(keyword),
-                                  " "));
+  line.thread = fmt::format(
+      "{}", fmt::join(words.begin() + 1,
+                      words.begin() + static_cast<long>(keyword), " "));
   if (const auto error = read_stop(
-          line, {words.begin() + static_cast<long>(keyword), words.end()})) {
+          line,
+          {words.begin() + static_cast<long>(keyword), words.end()})) {
     return *error;
   }
   return line;
@@ -192,9 +196,10 @@ class scripted_walk final : public strategy {
         return each;
       }
     }
-    fail(line, fmt::format("no thread is called '{}' here: there are {}",
-                           line.thread,
-                           names_of(current_schedule().threads(), false)));
+    fail(line,
+         fmt::format("no thread is called '{}' here: there are {}",
+                     line.thread,
+                     names_of(current_schedule().threads(), false)));
   }
 
   void require_runnable(const script_line& line, const thread& wanted) {
@@ -202,10 +207,9 @@ class scripted_walk final : public strategy {
       return;
     }
     fail(line,
-         fmt::format(
-             "{} cannot run: it {}; {} could", line.thread,
-             wanted.alive ? "has to wait" : "has ended",
-             names_of(current_schedule().threads(), true)));
+         fmt::format("{} cannot run: it {}; {} could", line.thread,
+                     wanted.alive ? "has to wait" : "has ended",
+                     names_of(current_schedule().threads(), true)));
   }
 
   [[noreturn]] void fail(const script_line& line,

@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <charconv>
 #include <new>
 #include <system_error>
 
@@ -26,6 +26,15 @@ namespace {
 /// What shorten() may spend.
 constexpr std::uint64_t shorten_preemptions = 4;
 constexpr std::uint64_t shorten_tries = 150;
+constexpr std::uint64_t shorten_steps = 100'000;  // in all
+
+/// What a calmer schedule can tell better. (The others are long, or
+/// have nothing to do with who goes on.)
+bool is_worth_shortening(ending how) {
+  return how == ending::expectation || how == ending::deadlock ||
+         how == ending::leak || how == ending::race ||
+         how == ending::misuse || how == ending::terminated;
+}
 
 /// While it lives, what this process and its children print is lost.
 class silence {
@@ -55,9 +64,9 @@ class silence {
 }  // namespace
 
 std::string schedule_id::text() const {
-  return bound < 0 ? std::to_string(number)
-                   : std::to_string(bound) + ":" +
-                         std::to_string(number);
+  return bound < 0
+             ? std::to_string(number)
+             : std::to_string(bound) + ":" + std::to_string(number);
 }
 
 std::optional<schedule_id> schedule_id::parse(const std::string& text) {
@@ -92,7 +101,9 @@ search::search(scenario body, const options& wanted)
   mallopt(M_ARENA_MAX, 1);  // one heap: the same addresses every time
 }
 
-search::~search() { munmap(record_, sizeof(record)); }
+search::~search() {
+  munmap(record_, sizeof(record));
+}
 
 void search::reset() {
   record_->how = ending::running;
@@ -166,10 +177,18 @@ schedule_id search::shorten(const schedule_id& found) {
   run_one(found, false);
   const ending how = record_->how;
   const int before = record_->preemptions;
+  if (!is_worth_shortening(how)) {
+    return found;
+  }
+  std::uint64_t steps = 0;
   for (std::uint64_t most = 0; most < shorten_preemptions; ++most) {
     for (std::uint64_t i = 0; i < shorten_tries; ++i) {
+      if (steps > shorten_steps) {
+        return found;
+      }
       const schedule_id calmer{(most + 1) * calm_seeds + i, -1};
       run_one(calmer, false);
+      steps += record_->steps;
       if (record_->how == how && record_->preemptions < before) {
         return calmer;
       }
@@ -188,9 +207,8 @@ void search::run_one(const schedule_id& id, bool traced) {
   run_child(id, traced);
   while (record_->how == ending::race &&
          record_->pardons < max_pardons) {
-    const void* const guilty = is_pardonable(record_->pc)
-                                   ? record_->pc
-                                   : record_->other_pc;
+    const void* const guilty =
+        is_pardonable(record_->pc) ? record_->pc : record_->other_pc;
     if (!is_pardonable(guilty)) {
       return;
     }
@@ -210,8 +228,8 @@ bool search::is_pardonable(const void* pc) {
   const symbols asked({pc});
   bool found = false;
   for (const source_frame& each : asked.at(pc)) {
-    found = found || each.function.find("_Sp_atomic<") !=
-                         std::string::npos;
+    found =
+        found || each.function.find("_Sp_atomic<") != std::string::npos;
   }
   return pardonable_[pc] = found;
 }

@@ -72,11 +72,12 @@ shadow_granule& granule_at(std::uintptr_t key) {
 }
 
 void fail_race(const access& before, const access& now,
-                            std::uintptr_t address) {
+               std::uintptr_t address) {
   schedule& running = current_schedule();
   record& log = running.log();
-  const auto pardoned = std::span(log.pardoned)
-                            .first(static_cast<std::size_t>(log.pardons));
+  const auto pardoned =
+      std::span(log.pardoned)
+          .first(static_cast<std::size_t>(log.pardons));
   if (std::ranges::find(pardoned, now.pc) != pardoned.end() ||
       std::ranges::find(pardoned, before.pc) != pardoned.end()) {
     return;
@@ -116,10 +117,10 @@ void note_granule(std::uintptr_t key, const access& now,
       place = place == nullptr ? &old : place;
       continue;
     }
-    const bool conflict =
-        (old.bytes & now.bytes) != 0 && old.thread != now.thread &&
-        (is_write(old.kind) || is_write(now.kind)) &&
-        !(is_atomic(old.kind) && is_atomic(now.kind));
+    const bool conflict = (old.bytes & now.bytes) != 0 &&
+                          old.thread != now.thread &&
+                          (is_write(old.kind) || is_write(now.kind)) &&
+                          !(is_atomic(old.kind) && is_atomic(now.kind));
     if (conflict && !known.includes(old.thread, old.epoch)) {
       fail_race(old, now, key * granule);
     }

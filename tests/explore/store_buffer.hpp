@@ -27,7 +27,7 @@ namespace explore {
 struct buffered_store {
   void* address = nullptr;
   std::uint8_t size = 0;
-  bool releases = false;       // publishes `published`
+  bool releases = false;  // publishes `published`
   std::uint64_t value = 0;
   vector_clock published;
 };

@@ -64,8 +64,8 @@ class seeded : public strategy {
 
 std::size_t index_of(std::span<thread* const> threads,
                      const thread* wanted) {
-  return static_cast<std::size_t>(
-      std::ranges::find(threads, wanted) - threads.begin());
+  return static_cast<std::size_t>(std::ranges::find(threads, wanted) -
+                                  threads.begin());
 }
 
 /// One of `runnable`, but not `current` if there is another.
@@ -130,7 +130,8 @@ class priority_walk final : public seeded {
       }
     }
     const auto first = std::ranges::max_element(
-        runnable, {}, [](const thread* each) { return each->priority; });
+        runnable, {},
+        [](const thread* each) { return each->priority; });
     return static_cast<std::size_t>(first - runnable.begin());
   }
 
@@ -161,8 +162,8 @@ class calm_walk final : public seeded {
     const bool preempts = preemptions_left_ > 0 &&
                           runnable.size() > 1 && random_.one_in(rate_);
     preemptions_left_ -= preempts ? 1 : 0;
-    const bool stays = !preempts && !yields &&
-                       current->streak < longest_streak;
+    const bool stays =
+        !preempts && !yields && current->streak < longest_streak;
     return stays ? index_of(runnable, current)
                  : random_other(runnable, current, random_);
   }
@@ -200,9 +201,7 @@ class exhaustive final : public strategy {
     return chosen == 0 ? own : (chosen <= own ? chosen - 1 : chosen);
   }
 
-  std::size_t pick(std::size_t count) override {
-    return choose(count);
-  }
+  std::size_t pick(std::size_t count) override { return choose(count); }
 
   bool happens(accident what) override {
     const bool races =
@@ -258,10 +257,9 @@ enum class kind {
   timeouts,
   calm,
 };
-constexpr std::array portfolio{kind::random, kind::sticky,
-                               kind::random, kind::pct_2,
-                               kind::random, kind::timeouts,
-                               kind::pct_3,  kind::pct_5};
+constexpr std::array portfolio{
+    kind::random, kind::sticky,   kind::random, kind::pct_2,
+    kind::random, kind::timeouts, kind::pct_3,  kind::pct_5};
 
 kind kind_of(std::uint64_t seed, bool timeouts_race) {
   if (seed >= calm_seeds) {

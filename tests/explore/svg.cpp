@@ -9,11 +9,11 @@
 namespace explore {
 namespace {
 
-constexpr int lane = 150;     // pixels a column
-constexpr int row = 30;       // … and a row
-constexpr int left = 56;      // room for step numbers
-constexpr int top = 70;       // … for the heading and roles
-constexpr int source = 380;   // … for source lines
+constexpr int lane = 150;    // pixels a column
+constexpr int row = 30;      // … and a row
+constexpr int left = 56;     // room for step numbers
+constexpr int top = 70;      // … for the heading and roles
+constexpr int source = 380;  // … for source lines
 
 std::string escape(const std::string& text) {
   std::string escaped;
@@ -59,7 +59,8 @@ std::string draw_svg(const story& told) {
     used.insert(each.thread);
   }
   const auto column = [&](int thread) {
-    return static_cast<int>(std::distance(used.begin(), used.find(thread)));
+    return static_cast<int>(
+        std::distance(used.begin(), used.find(thread)));
   };
   const int lanes = static_cast<int>(used.size());
   const int rows = static_cast<int>(told.rows.size());
@@ -68,24 +69,27 @@ std::string draw_svg(const story& told) {
   std::string drawn = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" "
       "role=\"img\">\n{}",
-      width, bottom + 24 + 20 * static_cast<int>(told.why.size()), style);
+      width, bottom + 24 + 20 * static_cast<int>(told.why.size()),
+      style);
   drawn += text_at(8, 20, "role", told.what);
   for (const int each : used) {
     const int x = left + column(each) * lane;
     drawn += text_at(x, top - 18, "role",
                      told.roles[static_cast<std::size_t>(each)]);
-    drawn += fmt::format("<line class=\"lane\" x1=\"{0}\" x2=\"{0}\" "
-                         "y1=\"{1}\" y2=\"{2}\"/>\n",
-                         x + 4, top - 10, bottom);
+    drawn += fmt::format(
+        "<line class=\"lane\" x1=\"{0}\" x2=\"{0}\" "
+        "y1=\"{1}\" y2=\"{2}\"/>\n",
+        x + 4, top - 10, bottom);
   }
   int y = top;
   for (const lane_row& each : told.rows) {
     const int x = left + column(each.thread) * lane;
     const bool last = &each == &told.rows.back();
     drawn += text_at(8, y + 17, "quiet", std::to_string(each.step));
-    drawn += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" "
-                         "width=\"{}\" height=\"{}\" rx=\"4\"/>\n",
-                         last ? "last" : "act", x, y, lane - 10, row - 6);
+    drawn += fmt::format(
+        "<rect class=\"{}\" x=\"{}\" y=\"{}\" "
+        "width=\"{}\" height=\"{}\" rx=\"4\"/>\n",
+        last ? "last" : "act", x, y, lane - 10, row - 6);
     drawn += text_at(x + 7, y + 17, "op", each.words.substr(0, 18));
     drawn += text_at(left + lanes * lane + 8, y + 17, "quiet",
                      each.where.line == 0

@@ -117,7 +117,8 @@ symbols::symbols(const std::set<const void*>& addresses) {
   }
 }
 
-const std::vector<source_frame>& symbols::at(const void* address) const {
+const std::vector<source_frame>& symbols::at(
+    const void* address) const {
   static const std::vector<source_frame> none;
   const auto found = frames_.find(address);
   return found == frames_.end() ? none : found->second;
@@ -127,8 +128,8 @@ bool is_readers_code(const std::string& path) {
   // The explorer's own tests stand where the explorer does.
   const bool ours = path.find("/tests/explore/") != std::string::npos &&
                     path.find("_test.cpp") == std::string::npos;
-  return !path.starts_with("/usr/") && !path.starts_with("?") && !ours &&
-         path.find("/tests/grading/") == std::string::npos &&
+  return !path.starts_with("/usr/") && !path.starts_with("?") &&
+         !ours && path.find("/tests/grading/") == std::string::npos &&
          path.find("/_deps/") == std::string::npos;
 }
 
@@ -143,7 +144,8 @@ std::string read_line(const std::string& path, int line) {
   const auto first = text.find_first_not_of(" \t");
   return first == std::string::npos
              ? ""
-             : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+             : text.substr(first,
+                           text.find_last_not_of(" \t\r") - first + 1);
 }
 
 }  // namespace explore

@@ -45,12 +45,12 @@ struct thread {
 
   operation intends = operation::begin;  // its next step
   operation did = operation::begin;      // its last one
-  long priority = 0;         // the strategy's own
-  int streak = 0;            // steps in a row with others runnable
-  int clock_reads = 0;       // in a row
-  int locks = 0;             // locks held
+  long priority = 0;                     // the strategy's own
+  int streak = 0;       // steps in a row with others runnable
+  int clock_reads = 0;  // in a row
+  int locks = 0;        // locks held
   std::uint32_t last_step = 0;
-  int ignoring = 0;          // > 0: inside the explorer itself
+  int ignoring = 0;  // > 0: inside the explorer itself
 
   pthread_t handle{};
   void* (*entry)(void*) = nullptr;

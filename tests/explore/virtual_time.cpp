@@ -51,9 +51,9 @@ int clock_gettime(clockid_t clock, timespec* time) noexcept {
   if (!is_shown(clock)) {
     return hidden(clock, time);  // CPU time and the like
   }
-  *time = to_timespec(
-      running.read_clock() +
-      (is_wall_clock(clock) ? realtime_start : monotonic_start));
+  *time = to_timespec(running.read_clock() + (is_wall_clock(clock)
+                                                  ? realtime_start
+                                                  : monotonic_start));
   return 0;
 }
 

@@ -115,7 +115,8 @@ const char* call_name(long number) {
 /// What keeps the child from going on, if anything does.
 class patience {
  public:
-  explicit patience(int child, record& log) : child_(child), log_(log) {}
+  explicit patience(int child, record& log)
+      : child_(child), log_(log) {}
 
   void look() {
     const bool moved = log_.steps != steps_;

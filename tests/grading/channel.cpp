@@ -41,7 +41,9 @@ void open() {
   }
 }
 
-bool is_open() { return descriptor >= 0 && ::getpid() == owner; }
+bool is_open() {
+  return descriptor >= 0 && ::getpid() == owner;
+}
 
 void send(const nlohmann::json& event) {
   if (!is_open()) {
@@ -54,8 +56,8 @@ void send(const nlohmann::json& event) {
       '\n';
   const std::scoped_lock lock(writing);
   for (std::size_t sent = 0; sent < line.size();) {
-    const ssize_t n = ::write(descriptor, line.data() + sent,
-                              line.size() - sent);
+    const ssize_t n =
+        ::write(descriptor, line.data() + sent, line.size() - sent);
     if (n > 0) {
       sent += static_cast<std::size_t>(n);
     } else if (n < 0 && errno != EINTR) {

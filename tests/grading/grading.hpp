@@ -37,20 +37,20 @@ using grading::promise;
 /// An explored test: the body runs once per schedule, each schedule in
 /// a process of its own, on virtual time. What follows the points are
 /// designated initialisers of explore::options.
-#define EXPLORED(suite, test, step, points, ...)                  \
-  static void suite##_##test##_scenario();                        \
-  TEST(suite, test) {                                             \
-    explore::run(#suite "." #test, suite##_##test##_scenario,     \
-                 explore::options{__VA_ARGS__});                  \
-  }                                                               \
+#define EXPLORED(suite, test, step, points, ...)              \
+  static void suite##_##test##_scenario();                    \
+  TEST(suite, test) {                                         \
+    explore::run(#suite "." #test, suite##_##test##_scenario, \
+                 explore::options{__VA_ARGS__});              \
+  }                                                           \
   static void suite##_##test##_scenario()
 
 /// A wrong implementation, and a schedule of the reader's under which
 /// the promise must break. `file` stands beside the reader's code.
-#define BREAKS(suite, test, step, points, file)                     \
-  static void suite##_##test##_scenario();                          \
-  TEST(suite, test) {                                               \
-    explore::run_broken(#suite "." #test,                           \
-                        suite##_##test##_scenario, #step, file);    \
-  }                                                                 \
+#define BREAKS(suite, test, step, points, file)                      \
+  static void suite##_##test##_scenario();                           \
+  TEST(suite, test) {                                                \
+    explore::run_broken(#suite "." #test, suite##_##test##_scenario, \
+                        #step, file);                                \
+  }                                                                  \
   static void suite##_##test##_scenario()
