@@ -1,0 +1,99 @@
+# The front door: `make help`. The program `workbook` (tests/workbook)
+# does the work; here stands what it needs. All is built under build/.
+
+## make                        build and grade every lab; what is next
+## make grade LAB=01           grade one lab
+##   STEP=1.2                    this step only
+##   VARIANT=solutions           the reference instead of the lab
+##   BASE=solutions              on the reference's earlier chapters
+##   STRICT=1                    exit status 1 below full marks
+## make watch LAB=01           grade the step at hand at every save
+## make hint STEP=1.2          the next hint for a step
+## make replay CASE=01.a_test SEED=17
+##                             one schedule of a test; GDB=1 stops in it
+## make demo LAB=01            see a lab at work
+## make bench LAB=01           measure it beside its peers
+## make book                   the book, as build/book/html/index.html
+## make labs                   write the skeletons that are missing
+## make reset LAB=01           begin a lab anew; your work is kept
+##
+## For maintainers:
+## make test                   everything that can be checked
+## make mutants [LAB=01]       every wrong solution is caught
+## make alternatives [LAB=01]  other right ones get full marks
+## make steps [LAB=01]         a step's snapshot passes its tests
+## make sanitizers [LAB=01]    the references under ASan, UBSan, TSan
+## make format                 clang-format, in place
+## make clean                  remove build/
+##
+## LAB takes 1, 01 or 01_pooling. Missing Debian packages are named and
+## installed, as root or through sudo (WORKBOOK_PACKAGES=skip: not).
+
+commands := board grade watch hint replay demo bench labs reset \
+  test mutants alternatives steps sanitizers
+variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB
+
+.PHONY: $(commands) program packages book format clean help
+.NOTPARALLEL:
+
+# `make` alone.
+board:
+
+# ---- The program's commands -------------------------------------------
+
+options = $(foreach name,LAB STEP VARIANT BASE CASE SEED, \
+    $(if $($(name)),$(option.$(name)) '$($(name))')) \
+  $(if $(filter-out 0,$(STRICT)),--strict) \
+  $(if $(filter-out 0,$(GDB)),--gdb)
+option.LAB := --lab
+option.STEP := --step
+option.VARIANT := --variant
+option.BASE := --base
+option.CASE := --case
+option.SEED := --seed
+
+# A recipe that fails makes `make` exit with 2, except under --question:
+# there a recipe line with a + still runs, and its 1 is passed on. That
+# keeps the program's 1 (not as it should be) apart from its 2 (could
+# not be done). So every recipe line of this file has a +.
+MAKEFLAGS += --question
+
+$(commands): program
+	+@env -u MAKEFLAGS build/explore/tests/workbook/workbook \
+	  $@ $(options)
+
+program: packages
+	+@env -u MAKEFLAGS .ci/build workbook
+
+# ---- What each needs: lines of .ci/packages ---------------------------
+
+needs = build $(if $(filter-out 0,$(GDB)),gdb)
+bench: needs += bench
+test: needs += book
+book: needs := book
+format: needs := format
+
+packages:
+	+@.ci/need $(needs)
+
+# ---- Without the program ----------------------------------------------
+
+book: packages
+	+@book/build.sh
+
+format: packages
+	+@git ls-files '*.hpp' '*.cpp' | xargs clang-format -i
+
+clean:
+	+rm -rf build
+
+help:
+	+@sed -n 's/^## \{0,1\}//p' Makefile
+
+# A misspelt variable would be ignored in silence.
+given := $(foreach name,$(.VARIABLES),$(if \
+  $(filter command,$(origin $(name))),$(name)))
+unknown := $(filter-out $(variables) MAKE%,$(given))
+ifneq ($(unknown),)
+  $(error There is no option $(unknown); the options are: $(variables))
+endif

@@ -1,0 +1,333 @@
+# workbook_chapter(01_pooling) declares all programs of one chapter,
+# from tests/01_pooling/chapter.json and the files beside it. None is
+# built unless it is asked for.
+#
+# A variant of a chapter is its tests with another folder of sources:
+#
+#   variant             sources
+#   labs                labs/01_pooling, the reader's
+#   solutions           solutions/01_pooling
+#   alternatives.<word> tests/01_pooling/alternatives/<word>
+#   mutants.<name>      the solutions with mutants/<name>.patch
+#   steps.<id>          what a reader has who did the steps up to <id>
+#
+# Program <stem>.cpp of a variant is the target
+# 01_pooling.<variant>.<stem>, built to 01_pooling/<variant>/<stem>.
+
+set(solutions_dir ${CMAKE_SOURCE_DIR}/solutions)
+
+# ---- The chapter ------------------------------------------------------
+
+function(workbook_chapter chapter)
+  set(tests_dir ${CMAKE_CURRENT_SOURCE_DIR}/${chapter})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${tests_dir}/chapter.json)
+  file(READ ${tests_dir}/chapter.json json)
+  _strings(files "${json}" files)
+  _strings(rests_on "${json}" rests_on)
+  _strings(links "${json}" links)  # libraries of others; optional
+  _steps(steps tests breaks step_files "${json}")
+  list(TRANSFORM files PREPEND ${solutions_dir}/${chapter}/
+    OUTPUT_VARIABLE solution_files)
+
+  # A "break it" test runs against its mutant, whatever the variant is;
+  # the reader's schedule is read when it runs.
+  foreach(entry IN LISTS breaks)
+    string(REPLACE "=" ";" entry ${entry})
+    list(GET entry 1 mutant)
+    _mutant(${mutant})
+  endforeach()
+
+  _pools("${json}")
+  _variant(labs ${CMAKE_SOURCE_DIR}/labs/${chapter} ${WORKBOOK_BASE})
+  _variant(solutions ${solutions_dir}/${chapter} solutions)
+  foreach(program IN ITEMS demo bench)
+    if(EXISTS ${tests_dir}/${program}.cpp
+        AND (WORKBOOK_BENCH OR NOT program STREQUAL "bench"))
+      _measured(labs ${program}
+        ${CMAKE_SOURCE_DIR}/labs/${chapter} ${WORKBOOK_BASE})
+      _measured(solutions ${program}
+        ${solutions_dir}/${chapter} solutions)
+    endif()
+  endforeach()
+  if(WORKBOOK_MATRIX)
+    _matrix()
+  endif()
+endfunction()
+
+# ---- The matrix: what grades the graders -----------------------------
+
+# The folders and patches are looked up, not listed: to add an
+# alternative or a mutant is to add its file.
+macro(_matrix)
+  file(GLOB alternatives CONFIGURE_DEPENDS
+    ${tests_dir}/alternatives/*)
+  foreach(folder IN LISTS alternatives)
+    cmake_path(GET folder FILENAME word)
+    _variant(alternatives.${word} ${folder} solutions)
+  endforeach()
+
+  file(GLOB patches CONFIGURE_DEPENDS ${tests_dir}/mutants/*.patch)
+  foreach(patch IN LISTS patches)
+    cmake_path(GET patch STEM LAST_ONLY mutant)
+    _mutant(${mutant})
+    _variant(mutants.${mutant} ${mutant_dir} solutions ${mutant_target})
+  endforeach()
+
+  foreach(step IN ITEMS 0 ${steps})
+    _snapshot(${step})
+    _variant(steps.${step} ${snapshot_dir} solutions
+      ${snapshot_target})
+  endforeach()
+endmacro()
+
+# Sets `mutant_dir` to the solutions with the patch applied, written by
+# `mutant_target` when something needs it.
+macro(_mutant name)
+  set(mutant_parent
+    ${CMAKE_BINARY_DIR}/${chapter}/mutants.${name}/sources)
+  set(mutant_dir ${mutant_parent}/${chapter})
+  set(mutant_target ${chapter}.mutants.${name}.sources)
+  set(mutant_patch ${tests_dir}/mutants/${name}.patch)
+  list(TRANSFORM files PREPEND ${mutant_dir}/
+    OUTPUT_VARIABLE mutant_files)
+  if(NOT TARGET ${mutant_target})
+    add_custom_command(OUTPUT ${mutant_files}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${mutant_dir}
+      COMMAND ${CMAKE_COMMAND} -E copy ${solution_files} ${mutant_dir}
+      COMMAND patch --directory=${mutant_parent} --strip=1 --fuzz=0
+        --silent --no-backup-if-mismatch --input=${mutant_patch}
+      DEPENDS ${solution_files} ${mutant_patch}
+      COMMENT "Mutant ${chapter} ${name}" VERBATIM)
+    add_custom_target(${mutant_target} DEPENDS ${mutant_files})
+  endif()
+endmacro()
+
+# Sets `snapshot_dir` to the sources as they are after `step`, written
+# by `snapshot_target`. A snapshot that stays the same is not touched.
+macro(_snapshot step)
+  set(snapshot_parent
+    ${CMAKE_BINARY_DIR}/${chapter}/steps.${step})
+  set(snapshot_dir ${snapshot_parent}/sources)
+  set(snapshot_target ${chapter}.steps.${step}.sources)
+  set(written ${files} ${step_files})
+  list(TRANSFORM written PREPEND ${solutions_dir}/${chapter}/
+    OUTPUT_VARIABLE written_from)
+  list(TRANSFORM written PREPEND ${snapshot_parent}/new/
+    OUTPUT_VARIABLE new_files)
+  list(TRANSFORM written PREPEND ${snapshot_dir}/
+    OUTPUT_VARIABLE snapshot_files)
+  add_custom_command(
+    OUTPUT ${snapshot_parent}/written BYPRODUCTS ${snapshot_files}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${snapshot_dir}
+    COMMAND workbook skeleton --chapter ${chapter} --step ${step}
+      --out ${snapshot_parent}/new
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different
+      ${new_files} ${snapshot_dir}
+    COMMAND ${CMAKE_COMMAND} -E touch ${snapshot_parent}/written
+    DEPENDS workbook ${tests_dir}/chapter.json ${written_from}
+    COMMENT "Snapshot ${chapter} after step ${step}" VERBATIM)
+  add_custom_target(${snapshot_target}
+    DEPENDS ${snapshot_parent}/written)
+endmacro()
+
+# ---- One variant -----------------------------------------------------
+
+# Declares the test programs of `variant`, whose sources are in
+# `folder`; the chapters it rests on come from `base` (labs or
+# solutions). An optional last argument names the target that writes
+# `folder`.
+function(_variant variant folder base)
+  foreach(test IN LISTS tests)
+    _program(${variant} ${test})
+    if(breaks MATCHES "(^|;)${test}=([^;]+)")
+      set(mutant ${CMAKE_MATCH_2})
+      _sources(${target}
+        ${CMAKE_BINARY_DIR}/${chapter}/mutants.${mutant}/sources/${chapter}
+        solutions ${chapter}.mutants.${mutant}.sources)
+    else()
+      _sources(${target} ${folder} ${base} ${ARGN})
+    endif()
+    target_link_libraries(${target}
+      PRIVATE lab_warnings workbook_instrumentation
+        grading GTest::gmock Threads::Threads ${links})
+    target_precompile_headers(${target} REUSE_FROM grading_precompiled)
+    if(test STREQUAL test_it_test)
+      _test_it(${variant})
+    endif()
+  endforeach()
+endfunction()
+
+# ---- "Test it": the reader's tests, run against given pools ----------
+
+# Sets, if some step has "pools", the step's test to `test_it_test`, the
+# reader's file to `test_it_file`, and all pools to `test_it_pools`, as
+# `name=folder`. "right" are variants, "wrong" are mutants.
+macro(_pools json)
+  set(test_it_test "")
+  set(test_it_pools "")
+  set(test_it_mutants "")
+  string(JSON count LENGTH "${json}" steps)
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    string(JSON pools ERROR_VARIABLE no_pools
+      GET "${json}" steps ${i} pools)
+    if(no_pools)
+      continue()
+    endif()
+    string(JSON test_it_test GET "${json}" steps ${i} tests 0)
+    string(JSON test_it_file GET "${json}" steps ${i} file)
+    _strings(right "${pools}" right)
+    _strings(wrong "${pools}" wrong)
+    foreach(pool IN LISTS right)
+      if(pool MATCHES "^alternatives\\.(.+)$")
+        list(APPEND test_it_pools
+          ${CMAKE_MATCH_1}=${tests_dir}/alternatives/${CMAKE_MATCH_1})
+      else()
+        list(APPEND test_it_pools ${pool}=${solutions_dir}/${chapter})
+      endif()
+    endforeach()
+    foreach(pool IN LISTS wrong)
+      _mutant(${pool})
+      list(APPEND test_it_pools ${pool}=${mutant_dir})
+      list(APPEND test_it_mutants ${mutant_target})
+    endforeach()
+  endforeach()
+endmacro()
+
+# Adds the reader's tests to `target`, once per pool. Each time is a
+# translation unit of its own, with a namespace named after the pool,
+# so that one program holds them all. Only a lab has tests that may not
+# compile; all other variants share the reference's.
+function(_test_it variant)
+  if(NOT variant STREQUAL "labs")
+    if(NOT TARGET ${chapter}.pools)
+      add_library(${chapter}.pools OBJECT EXCLUDE_FROM_ALL)
+      target_link_libraries(${chapter}.pools
+        PRIVATE lab_warnings workbook_instrumentation GTest::gmock)
+      target_precompile_headers(${chapter}.pools
+        REUSE_FROM grading_precompiled)
+      target_include_directories(${chapter}.pools
+        PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+      _pool_sources(${chapter}.pools solutions)
+    endif()
+    target_link_libraries(${target} PRIVATE ${chapter}.pools)
+  else()
+    _pool_sources(${target} labs)
+  endif()
+endfunction()
+
+function(_pool_sources target reader)
+  foreach(entry IN LISTS test_it_pools)
+    string(REPLACE "=" ";" entry ${entry})
+    list(GET entry 0 pool)
+    list(GET entry 1 folder)
+    set(unit ${CMAKE_BINARY_DIR}/${chapter}/${reader}.pools/${pool}.cpp)
+    list(GET files 0 header)
+    file(CONFIGURE OUTPUT ${unit} CONTENT [[
+// The reader's tests against one pool; written by CMake.
+#include "grading/grading.hpp"
+#define workbook @pool@
+#define POOL_UNDER_TEST @pool@
+#include "@folder@/@header@"
+#include "@CMAKE_SOURCE_DIR@/@reader@/@chapter@/@test_it_file@"
+]] @ONLY)
+    target_sources(${target} PRIVATE ${unit})
+  endforeach()
+  _sources(${target} "" solutions)
+  add_dependencies(${target} ${test_it_mutants})
+endfunction()
+
+# Declares the demo or the benchmark of `variant`.
+function(_measured variant program folder base)
+  _program(${variant} ${program}.cpp)
+  _sources(${target} ${folder} ${base})
+  target_link_libraries(${target}
+    PRIVATE lab_warnings workbook_measured ungraded Threads::Threads
+      ${links}
+      $<$<STREQUAL:${program},bench>:benchmark::benchmark>)
+endfunction()
+
+# Declares the program of one source file beside chapter.json, and sets
+# `target` to it.
+macro(_program variant source)
+  string(REGEX REPLACE "\\.cpp$" "" stem ${source})
+  set(target ${chapter}.${variant}.${stem})
+  add_executable(${target} EXCLUDE_FROM_ALL ${tests_dir}/${source})
+  target_include_directories(${target}
+    PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${stem}
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${chapter}/${variant})
+endmacro()
+
+# Gives `target` the sources in `folder`, and those of the chapters that
+# this one rests on. An optional last argument names the target that
+# writes `folder`.
+function(_sources target folder base)
+  target_include_directories(${target} PRIVATE ${folder})
+  set(compiled ${files})
+  list(FILTER compiled INCLUDE REGEX "\\.(cpp|S)$")
+  list(TRANSFORM compiled PREPEND ${folder}/)
+  target_sources(${target} PRIVATE ${compiled})
+  foreach(other IN LISTS rests_on)
+    set(other_dir ${CMAKE_SOURCE_DIR}/${base}/${other})
+    target_include_directories(${target} PRIVATE ${other_dir})
+    file(READ ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${other}/chapter.json
+      other_json)
+    _strings(compiled "${other_json}" files)
+    list(FILTER compiled INCLUDE REGEX "\\.(cpp|S)$")
+    list(TRANSFORM compiled PREPEND ${other_dir}/)
+    target_sources(${target} PRIVATE ${compiled})
+  endforeach()
+  if(ARGN)
+    add_dependencies(${target} ${ARGN})
+  endif()
+endfunction()
+
+# ---- Reading chapter.json --------------------------------------------
+
+# `out`: the strings of the array `member` of `object`, if it is there.
+function(_strings out object member)
+  set(all "")
+  string(JSON count ERROR_VARIABLE missing LENGTH "${object}" ${member})
+  if(missing)
+    set(count 0)
+  endif()
+  foreach(i RANGE ${count})
+    if(i LESS count)
+      string(JSON text GET "${object}" ${member} ${i})
+      list(APPEND all "${text}")
+    endif()
+  endforeach()
+  set(${out} ${all} PARENT_SCOPE)
+endfunction()
+
+# `ids` of the steps, their test files, as `test=mutant` the tests that
+# run against a mutant, and the steps' own `files` (schedules).
+function(_steps ids tests breaks files json)
+  foreach(list IN ITEMS ids tests breaks files)
+    set(all_${list} "")
+  endforeach()
+  string(JSON count LENGTH "${json}" steps)
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    string(JSON step GET "${json}" steps ${i})
+    string(JSON id GET "${step}" id)
+    _strings(step_tests "${step}" tests)
+    string(JSON mutant ERROR_VARIABLE no_mutant GET "${step}" mutant)
+    string(JSON file ERROR_VARIABLE no_file GET "${step}" file)
+    list(APPEND all_ids ${id})
+    list(APPEND all_tests ${step_tests})
+    if(NOT no_file)
+      list(APPEND all_files ${file})
+    endif()
+    if(NOT no_mutant)
+      list(TRANSFORM step_tests APPEND =${mutant})
+      list(APPEND all_breaks ${step_tests})
+    endif()
+  endforeach()
+  foreach(list IN ITEMS ids tests breaks files)
+    set(${${list}} ${all_${list}} PARENT_SCOPE)
+  endforeach()
+endfunction()

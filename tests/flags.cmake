@@ -1,0 +1,58 @@
+# Flags, as INTERFACE targets: who links one gets its flags, and
+# third-party code never sees them.
+
+# Everything that we or a reader write.
+add_library(workbook_warnings INTERFACE)
+target_compile_options(workbook_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+
+# The same for chapters: in a lab that is half done, a member that only
+# a later step uses is fine.
+add_library(lab_warnings INTERFACE)
+target_link_libraries(lab_warnings INTERFACE workbook_warnings)
+target_compile_options(lab_warnings INTERFACE
+  $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-unused-private-field>)
+
+# Tests and the code under test. Under the explorer the instrumentation
+# is compiled in and nothing more: the link gets tests/explore in place
+# of the sanitizer's runtime. Assertions stay on, so no -DNDEBUG.
+add_library(workbook_instrumentation INTERFACE)
+if(WORKBOOK_RUNTIME STREQUAL "explore")
+  # GCC warns that ThreadSanitizer ignores atomic_thread_fence; ours
+  # does not.
+  target_compile_options(workbook_instrumentation INTERFACE
+    -O1 -g -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+elseif(WORKBOOK_RUNTIME STREQUAL "tsan")
+  target_compile_options(workbook_instrumentation INTERFACE
+    -O1 -g -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+  target_link_options(workbook_instrumentation INTERFACE
+    -fsanitize=thread)
+elseif(WORKBOOK_RUNTIME STREQUAL "asan")
+  set(flags -fsanitize=address,undefined -fno-sanitize-recover=all)
+  target_compile_options(workbook_instrumentation INTERFACE
+    -O1 -g -fno-omit-frame-pointer ${flags})
+  target_link_options(workbook_instrumentation INTERFACE ${flags})
+endif()
+
+# Benchmarks and demos, whatever else is built beside them.
+add_library(workbook_measured INTERFACE)
+target_compile_options(workbook_measured INTERFACE -O2 -DNDEBUG)
+
+# Our own programs and libraries that tests link: debuggable, and quick
+# to build.
+add_library(workbook_tools INTERFACE)
+target_link_libraries(workbook_tools INTERFACE workbook_warnings)
+target_include_directories(workbook_tools INTERFACE
+  ${CMAKE_CURRENT_SOURCE_DIR})
+if(NOT CMAKE_BUILD_TYPE)
+  target_compile_options(workbook_tools INTERFACE -O1 -g)
+endif()
+
+# ccache makes a return to earlier code (undo, another branch) free. It
+# needs to be told that a precompiled header may be trusted.
+find_program(CCACHE ccache)
+mark_as_advanced(CCACHE)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+endif()
