@@ -1,0 +1,159 @@
+// What a grading says of the tests that did not pass.
+
+#include "workbook/failure_report.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <vector>
+
+#include "workbook/text_file.hpp"
+
+namespace workbook {
+
+namespace {
+
+constexpr std::size_t page_width = 80;
+constexpr std::size_t most_others = 12;
+
+bool is_failure(const graded& each) {
+  return !each.passed() && each.result.status != verdict::not_written;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+/// A report with lanes is shown as it was delivered; a long sentence
+/// is broken at blanks.
+std::string shown_message(const std::string& message) {
+  std::string text;
+  for (const std::string& line : lines_of(message)) {
+    if (columns(line) <= page_width - 4) {
+      text += line.empty() ? "\n" : "    " + line + "\n";
+    } else if (line.find("  ") != std::string::npos) {
+      text += line + "\n";
+    } else {
+      for (const std::string& part : wrapped(line, page_width - 4)) {
+        text += "    " + part + "\n";
+      }
+    }
+  }
+  return text;
+}
+
+std::string heading(const graded& each, const screen& look) {
+  std::string status(name_of(each.result.status));
+  const std::string left = each.test.id;
+  const std::string right = fmt::format(
+      "{}, step {}, {} point{}",
+      status == "not_run" ? "not run" : status, each.test.step,
+      each.test.points, each.test.points == 1 ? "" : "s");
+  const std::size_t taken = columns(left) + columns(right) + 6;
+  return fmt::format(
+      "\n  {} {}{}{}\n", look.bad("✗"), look.strong(left),
+      std::string(taken < 78 ? 78 - taken : 2, ' '), look.faint(right));
+}
+
+std::string in_full(const house& where, const chapter& of,
+                    const record& all, const graded& each,
+                    const screen& look) {
+  std::string text = heading(each, look);
+  if (!each.result.promise.empty()) {
+    for (const std::string& line :
+         wrapped("promised: " + each.result.promise, page_width - 4)) {
+      text += "    " + line + "\n";
+    }
+  }
+  text += "\n" + shown_message(each.result.message) + "\n";
+  if (each.result.status != verdict::not_run) {
+    text += fmt::format("    {} {}\n", look.faint("replay "),
+                        replay_command(all, each));
+  }
+  const auto picture = lanes_of(where, all.lab, all.variant) /
+                       (each.test.full_name() + ".svg");
+  if (std::filesystem::exists(picture)) {
+    text += fmt::format("    {} {}\n", look.faint("picture"),
+                        where.shown(picture));
+  }
+  const auto book = where.root / "build" / "book" / "html";
+  text +=
+      fmt::format("    {} {}\n", look.faint("read   "),
+                  where.shown(book / section_of(of, each.test.step)));
+  return text;
+}
+
+std::string in_a_line(const graded& each, const screen& look) {
+  const std::string mark = fmt::format("  {} {:<4} {}  ", look.bad("✗"),
+                                       each.test.step, each.test.id);
+  const std::size_t taken = 11 + columns(each.test.id);
+  const std::size_t room =
+      taken + 12 < page_width ? page_width - 1 - taken : 12;
+  const std::string why = first_line(each.result.message);
+  return mark +
+         look.faint(columns(why) > room ? fitted(why, room) : why) +
+         "\n";
+}
+
+std::string unwritten(const chapter& of, const record& all,
+                      const screen& look) {
+  std::string text;
+  for (const step& each : of.steps) {
+    int count = 0;
+    for (const graded& test : all.tests) {
+      count += test.result.status == verdict::not_written &&
+                       test.result.step_not_written == each.id
+                   ? 1
+                   : 0;
+    }
+    if (count > 0) {
+      text += look.faint(fmt::format(
+                  "  · step {} is not written yet; {} test{} for it",
+                  each.id, count, count == 1 ? " waits" : "s wait")) +
+              "\n";
+    }
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
+}  // namespace
+
+std::string failures_text(const house& where, const chapter& of,
+                          const record& all, const screen& look) {
+  const graded* first = nullptr;
+  std::vector<const graded*> others;
+  int same = 0;
+  for (const graded& each : all.tests) {
+    if (!is_failure(each)) {
+      continue;
+    }
+    if (first == nullptr) {
+      first = &each;
+    } else if (each.result.status == verdict::not_run &&
+               each.result.message == first->result.message) {
+      ++same;
+    } else {
+      others.push_back(&each);
+    }
+  }
+  std::string text;
+  if (first != nullptr) {
+    text += in_full(where, of, all, *first, look);
+  }
+  if (same > 0) {
+    text +=
+        fmt::format("\n    {} more test{} for the same reason.\n", same,
+                    same == 1 ? " was not run" : "s were not run");
+  }
+  text += others.empty() ? "" : "\n";
+  for (std::size_t i = 0; i < others.size() && i < most_others; ++i) {
+    text += in_a_line(*others[i], look);
+  }
+  if (others.size() > most_others) {
+    text += look.faint(fmt::format("    … and {} more\n",
+                                   others.size() - most_others));
+  }
+  return text + unwritten(of, all, look);
+}
+
+}  // namespace workbook

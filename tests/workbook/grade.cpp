@@ -1,0 +1,155 @@
+// Grades a lab: builds its tests, runs each, and records the verdicts.
+
+#include "workbook/grade.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "workbook/problem.hpp"
+
+namespace workbook {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void check_files(const house& where, const chapter& of,
+                 const grade_request& wanted, const fs::path& own) {
+  const bool is_lab =
+      wanted.variant == "labs" || wanted.variant == "solutions";
+  std::string missing;
+  for (const std::string& name : is_lab ? of.all_files() : of.files) {
+    const auto file = own / name;
+    if (!std::filesystem::exists(file)) {
+      missing +=
+          fmt::format("{}{}: is not there", missing.empty() ? "" : "\n",
+                      where.shown(file));
+    }
+  }
+  if (!missing.empty() && wanted.variant == "labs") {
+    throw problem("{}; `make reset LAB={}` writes it anew", missing,
+                  of.number());
+  }
+  if (!missing.empty()) {
+    throw problem("{}", missing);
+  }
+}
+
+/// Every test with what the last record says of it.
+std::vector<graded> as_recorded(const house& where, const chapter& of,
+                                const grade_request& wanted,
+                                std::vector<graded_test> tests) {
+  std::map<std::string, outcome> last;
+  if (!wanted.step.empty()) {
+    if (const auto before = read_record(where, of, wanted.variant)) {
+      for (const graded& each : before->tests) {
+        last[each.test.id] = each.result;
+      }
+    }
+  }
+  std::vector<graded> all;
+  for (graded_test& test : tests) {
+    graded each{std::move(test), {}};
+    const auto known = last.find(each.test.id);
+    if (known != last.end()) {
+      each.result = known->second;
+    } else {
+      each.result.message = "was not asked for";
+      each.result.promise = each.test.promise;
+    }
+    all.push_back(std::move(each));
+  }
+  return all;
+}
+
+/// The tests that are asked for, as jobs.
+std::vector<test_job> jobs_of(const house& where, const chapter& of,
+                              const grade_request& wanted,
+                              const fs::path& own,
+                              const std::vector<graded>& all) {
+  std::vector<test_job> jobs;
+  for (const graded& each : all) {
+    if (wanted.step.empty() || each.test.step == wanted.step) {
+      jobs.push_back({each.test,
+                      {of.lab, wanted.variant, each.test.unit(), own},
+                      own,
+                      {}});
+      jobs.back().lanes = lanes_of(where, of.lab, wanted.variant);
+    }
+  }
+  return jobs;
+}
+
+void take_over(std::vector<test_job>& jobs, std::vector<graded>& all) {
+  for (graded& each : all) {
+    for (test_job& job : jobs) {
+      if (job.test.id == each.test.id) {
+        each.result = std::move(job.result);
+        break;
+      }
+    }
+  }
+}
+
+void check_step(const chapter& of, const std::string& id) {
+  if (!id.empty() && of.place_of(id) == of.steps.size()) {
+    throw problem("chapter {} has no step {}; its steps are {}", of.lab,
+                  id, of.step_list());
+  }
+}
+
+}  // namespace
+
+fs::path sources_of(const house& where, const chapter& of,
+                    const std::string& variant) {
+  const std::string alternative = "alternatives.";
+  if (variant == "labs" || variant == "solutions") {
+    return where.root / variant / of.lab;
+  }
+  if (variant.starts_with(alternative)) {
+    const fs::path folder = where.tests(of.lab) / "alternatives" /
+                            variant.substr(alternative.size());
+    if (fs::is_directory(folder)) {
+      return folder;
+    }
+  }
+  throw problem(
+      "there is no variant \"{}\" of {}; the variants are "
+      "labs, solutions and alternatives.<name>",
+      variant, of.lab);
+}
+
+record grade(const house& where, const chapter& of,
+             const grade_request& wanted,
+             const pipeline_listener& listener) {
+  const auto start = std::chrono::steady_clock::now();
+  check_step(of, wanted.step);
+  const fs::path own = sources_of(where, of, wanted.variant);
+  std::vector<graded> all =
+      as_recorded(where, of, wanted, list_tests(where, of));
+  check_files(where, of, wanted, own);
+  std::vector<std::string> entries = {"WORKBOOK_BASE=" + wanted.base};
+  if (wanted.variant.starts_with("alternatives.")) {
+    entries.emplace_back("WORKBOOK_MATRIX=ON");
+  }
+  configure(where, entries);
+  std::vector<test_job> jobs = jobs_of(where, of, wanted, own, all);
+  pipeline(where, jobs, wanted.cores, listener).run();
+  take_over(jobs, all);
+  record result;
+  result.lab = of.lab;
+  result.title = of.title;
+  result.page = of.page;
+  result.variant = wanted.variant;
+  result.base = wanted.base;
+  result.partial = wanted.step;
+  result.finished = time_stamp();
+  result.duration = std::chrono::duration<double>(
+                        std::chrono::steady_clock::now() - start)
+                        .count();
+  result.tests = std::move(all);
+  return result;
+}
+
+}  // namespace workbook

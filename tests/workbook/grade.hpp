@@ -1,0 +1,35 @@
+// Grades a lab: builds its tests, runs each, and records the verdicts.
+//
+// Book: appendix "How your work is graded".
+
+#pragma once
+
+#include <string>
+
+#include "workbook/chapter.hpp"
+#include "workbook/house.hpp"
+#include "workbook/pipeline.hpp"
+#include "workbook/record.hpp"
+
+namespace workbook {
+
+struct grade_request {
+  std::string variant = "labs";
+  std::string base = "labs";  // whose earlier labs it rests on
+  std::string step;           // "" for all
+  unsigned cores = 2;
+};
+
+/// The folder that the sources of a variant are in. Throws problem if
+/// there is no such variant.
+std::filesystem::path sources_of(const house& where, const chapter& of,
+                                 const std::string& variant);
+
+/// Grades the tests that are wanted; the others keep what the last
+/// record says of them. Does not write the record. Throws problem if
+/// grading cannot be done.
+record grade(const house& where, const chapter& of,
+             const grade_request& wanted,
+             const pipeline_listener& listener);
+
+}  // namespace workbook

@@ -1,0 +1,161 @@
+// workbook grade and board: grade labs, show and write what came out.
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "workbook/board.hpp"
+#include "workbook/commands.hpp"
+#include "workbook/derived.hpp"
+#include "workbook/interrupt.hpp"
+#include "workbook/problem.hpp"
+#include "workbook/report.hpp"
+#include "workbook/session.hpp"
+#include "workbook/text_file.hpp"
+
+namespace workbook {
+
+namespace {
+
+struct grade_options {
+  std::string lab;
+  grade_request request;
+  bool strict = false;
+  bool autolab = false;
+  bool github = std::getenv("GITHUB_ACTIONS") != nullptr;
+  std::string junit;
+  std::string gradescope;
+};
+
+void write_derived(const grade_options& options, const record& result) {
+  if (!options.junit.empty()) {
+    write_text(options.junit, junit_xml(result));
+  }
+  if (!options.gradescope.empty()) {
+    write_text(options.gradescope, gradescope_json(result));
+  }
+  if (options.github) {
+    fmt::print("{}", github_annotations(result));
+  }
+  if (options.autolab) {
+    fmt::print("{}\n", autolab_line(result));
+  }
+}
+
+/// 2 if some test could not be run; 1 below full marks if that counts.
+int status_of(const record& result, bool strict) {
+  const bool full = result.score() == result.max_score();
+  if (has_infrastructure(result) && !full) {
+    fmt::print(stderr,
+               "workbook: some tests could not be run, through no "
+               "fault of the lab: status infrastructure\n");
+    return 2;
+  }
+  return strict && !full ? 1 : 0;
+}
+
+int run_grade(const house& where, const grade_options& options) {
+  const screen look = screen::of_standard_output();
+  const grade_request& request = options.request;
+  if (options.lab.empty() && request.step.empty()) {
+    throw problem(
+        "which lab? `make grade LAB={}` or `make grade "
+        "STEP=1.1`",
+        where.labs().empty() ? "01" : where.labs().front());
+  }
+  const chapter of = chapter_of(
+      where, options.lab.empty() ? where.lab_of_step(request.step)
+                                 : options.lab);
+  const auto result = grade_on_screen(where, of, request, look);
+  if (!result) {
+    return interrupted_status;
+  }
+  fmt::print("{}", report_text(where, of, *result, look));
+  fmt::print("  {}\n\n",
+             look.faint(fmt::format(
+                 "graded in {:.0f} s, recorded in {}", result->duration,
+                 where.shown(where.results(of.lab, request.variant) /
+                             "result.json"))));
+  write_derived(options, *result);
+  return status_of(*result, options.strict);
+}
+
+/// Grades every lab whose record is older than its files.
+int run_board(const house& where, const grade_options& options) {
+  const screen look = screen::of_standard_output();
+  int status = 0;
+  for (const chapter& of : chapters(where, options.lab)) {
+    if (!std::filesystem::exists(where.root / "labs" / of.lab) ||
+        !is_stale(where, of)) {
+      continue;
+    }
+    fmt::print("  {} {}\n", of.number(), of.title);
+    const auto result =
+        grade_on_screen(where, of, options.request, look);
+    if (!result) {
+      return interrupted_status;
+    }
+    status = std::max(status, status_of(*result, false));
+  }
+  fmt::print("{}",
+             board_text(where, chapters(where, options.lab), look));
+  return status;
+}
+
+void add_board_command(command_line& to) {
+  auto options = std::make_shared<grade_options>();
+  options->request.cores =
+      std::max(1U, std::thread::hardware_concurrency());
+  CLI::App* board =
+      to.add("board", "grade what changed; all labs and what is next",
+             [&to, options] { return run_board(to.where, *options); });
+  board->add_option("--lab", options->lab, "only this one");
+  board
+      ->add_option("--base", options->request.base,
+                   "whose earlier labs they rest on")
+      ->check(CLI::IsMember({"labs", "solutions"}));
+}
+
+void add_outputs(CLI::App& command, grade_options& options) {
+  command.add_flag("--strict", options.strict,
+                   "exit with 1 below full marks");
+  command.add_option("--junit", options.junit,
+                     "also write JUnit XML to this file");
+  command.add_option("--gradescope", options.gradescope,
+                     "also write Gradescope's results.json");
+  command.add_flag("--autolab", options.autolab,
+                   "print Autolab's line last");
+  command.add_flag("--github", options.github,
+                   "print annotations for GitHub");
+}
+
+}  // namespace
+
+void add_grade_commands(command_line& to) {
+  auto options = std::make_shared<grade_options>();
+  options->request.cores =
+      std::max(1U, std::thread::hardware_concurrency());
+  CLI::App* command = to.add("grade", "grade a lab", [&to, options] {
+    return run_grade(to.where, *options);
+  });
+  command->add_option("--lab", options->lab, "1, 01 or 01_pooling");
+  command->add_option("--step", options->request.step,
+                      "only this step: 1.2");
+  command->add_option("--variant", options->request.variant,
+                      "labs, solutions, alternatives.<name>");
+  command
+      ->add_option("--base", options->request.base,
+                   "whose earlier labs it rests on")
+      ->check(CLI::IsMember({"labs", "solutions"}));
+  command
+      ->add_option("--cores", options->request.cores,
+                   "how many compilers and tests at once")
+      ->check(CLI::Range(1, 64));
+  add_outputs(*command, *options);
+  add_board_command(to);
+}
+
+}  // namespace workbook

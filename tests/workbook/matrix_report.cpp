@@ -1,0 +1,123 @@
+// What a check of the graders looks like on a terminal.
+
+#include "workbook/matrix_report.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace workbook {
+
+namespace {
+
+constexpr std::size_t page_width = 80;
+constexpr std::size_t bar_width = 20;
+constexpr std::size_t plain_every = 50;
+
+/// How far a pipeline is. Its length is told by its first activity.
+class moving_bar {
+ public:
+  moving_bar(const screen& look) : look_(look) {}
+
+  void activity(const std::string& doing) {
+    doing_ = doing;
+    draw();
+  }
+
+  void verdict(const test_job& done) {
+    ++done_;
+    if (look_.moving) {
+      draw();
+    } else if (done_ % plain_every == 0) {
+      fmt::print("  {} tests, now {}\n", done_, done.program.family());
+      std::fflush(stdout);
+    }
+  }
+
+  void expect(std::size_t jobs) { expected_ += jobs; }
+
+ private:
+  void draw() const {
+    look_.show_in_place(fitted(
+        fmt::format("  {} {} of {} tests  {}",
+                    bar(static_cast<double>(done_),
+                        static_cast<double>(expected_), bar_width),
+                    done_, expected_, doing_),
+        page_width - 1));
+  }
+
+  const screen& look_;
+  std::size_t done_ = 0;
+  std::size_t expected_ = 0;
+  std::string doing_;
+};
+
+std::string row_text(const matrix_row& row, std::size_t width,
+                     const screen& look) {
+  const std::size_t room =
+      width + 10 < page_width ? page_width - width - 7 : 20;
+  const std::string mark = row.right() ? look.good("✓") : look.bad("✗");
+  const std::string found =
+      columns(row.found) > room ? fitted(row.found, room) : row.found;
+  std::string text =
+      found.empty()
+          ? fmt::format("  {} {}\n", mark, row.name)
+          : fmt::format("  {} {}  {}\n", mark, fitted(row.name, width),
+                        look.faint(found));
+  for (const std::string& wrong : row.wrongs) {
+    for (const std::string& line : wrapped(wrong, page_width - 8)) {
+      text += "      " + line + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string last_line(const matrix_table& table) {
+  return fmt::format("{} of {} {}", table.right(), table.rows.size(),
+                     table.what);
+}
+
+std::string table_text(const matrix_table& table, const screen& look) {
+  std::size_t width = 0;
+  for (const matrix_row& row : table.rows) {
+    width = std::max(width, columns(row.name));
+  }
+  std::string text;
+  for (const matrix_row& row : table.rows) {
+    text += row_text(row, width, look);
+  }
+  return text + last_line(table) + "\n";
+}
+
+std::string short_table_text(const matrix_table& table,
+                             const screen& look) {
+  std::string text;
+  for (const matrix_row& row : table.rows) {
+    if (!row.right()) {
+      text += row_text(row, columns(row.name), look);
+    }
+  }
+  return text + last_line(table) + "\n";
+}
+
+matrix_table with_progress(
+    const screen& look,
+    const std::function<matrix_table(const pipeline_listener&)>&
+        check) {
+  moving_bar shown(look);
+  pipeline_listener listener;
+  listener.on_start = [&](std::size_t jobs) { shown.expect(jobs); };
+  listener.on_activity = [&](const std::string& doing) {
+    shown.activity(doing);
+  };
+  listener.on_verdict = [&](const test_job& done) {
+    shown.verdict(done);
+  };
+  matrix_table table = check(listener);
+  look.show_in_place("");
+  return table;
+}
+
+}  // namespace workbook

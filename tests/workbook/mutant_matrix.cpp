@@ -1,0 +1,190 @@
+// The graders graded: every mutant is caught by the tests it names.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "workbook/matrix.hpp"
+#include "workbook/mutant.hpp"
+#include "workbook/problem.hpp"
+#include "workbook/test_list.hpp"
+
+namespace workbook {
+
+namespace {
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+/// A promise that the compiler checks is kept in a file of its own.
+bool is_compile_promise(const graded_test& test) {
+  return test.file.starts_with("compiles_");
+}
+
+/// Whether this verdict means that the test noticed the fault.
+bool is_caught(const test_job& job) {
+  switch (job.result.status) {
+    case verdict::fail:
+    case verdict::timeout:
+    case verdict::crash:
+      return true;
+    case verdict::not_run:
+      return is_compile_promise(job.test);
+    default:
+      return false;
+  }
+}
+
+/// One mutant, its jobs, and what is already known to be wrong.
+struct suspect {
+  const chapter* of = nullptr;
+  std::string name;
+  mutant head;
+  matrix_row row;
+};
+
+const graded_test* find_test(const std::vector<graded_test>& tests,
+                             const std::string& name) {
+  const auto found =
+      std::find_if(tests.begin(), tests.end(),
+                   [&](const auto& each) { return each.name == name; });
+  return found == tests.end() ? nullptr : &*found;
+}
+
+std::string family_of(const suspect& each) {
+  return each.of->lab + ".mutants." + each.name;
+}
+
+test_job job_of(const house& where, const suspect& each,
+                const graded_test& test) {
+  const std::string variant = "mutants." + each.name;
+  return {test,
+          {each.of->lab, variant, test.unit(),
+           where.build / each.of->lab / variant / "sources"},
+          where.root / "solutions" / each.of->lab,
+          {}};
+}
+
+/// Reads the head, sees whether the patch applies, and adds a job for
+/// each test that it names.
+suspect summon(const house& where, const chapter& of,
+               const std::vector<graded_test>& tests,
+               const std::filesystem::path& patch,
+               std::vector<test_job>& jobs) {
+  suspect each{&of, patch.stem().string(), {}, {}};
+  each.row.name = of.number() + " " + each.name;
+  try {
+    each.head = read_mutant(where, patch);
+  } catch (const problem& trouble) {
+    each.row.wrongs.emplace_back(trouble.what());
+    return each;
+  }
+  const std::string why = why_not_applicable(where, each.head);
+  if (!why.empty()) {
+    each.row.wrongs.push_back("the patch does not apply: " + why);
+    return each;
+  }
+  for (const std::string& name : each.head.caught_by) {
+    const graded_test* test = find_test(tests, name);
+    if (test == nullptr) {
+      each.row.wrongs.push_back(fmt::format(
+          "names a test {} that the chapter does not have", name));
+    } else {
+      jobs.push_back(job_of(where, each, *test));
+    }
+  }
+  return each;
+}
+
+void judge(suspect& each, const std::vector<test_job>& jobs) {
+  for (const test_job& job : jobs) {
+    if (job.program.family() != family_of(each)) {
+      continue;
+    }
+    if (is_caught(job)) {
+      each.row.found += fmt::format(
+          "{}{}", each.row.found.empty() ? "" : ", ", job.test.name);
+    } else if (job.result.status == verdict::pass) {
+      each.row.wrongs.push_back("survives " + job.test.name);
+    } else {
+      each.row.wrongs.push_back(fmt::format(
+          "{}: {}: {}", job.test.name, name_of(job.result.status),
+          first_line(job.result.message)));
+    }
+  }
+}
+
+/// Those that survived a test face all others, to tell which one would
+/// have caught them.
+void try_others(
+    const house& where, std::vector<suspect>& suspects,
+    const std::map<const chapter*, std::vector<graded_test>>& tests,
+    unsigned cores, const pipeline_listener& listener) {
+  std::vector<test_job> jobs;
+  for (const suspect& each : suspects) {
+    const auto& wrongs = each.row.wrongs;
+    const bool survived = std::any_of(
+        wrongs.begin(), wrongs.end(), [](const std::string& wrong) {
+          return wrong.starts_with("survives ");
+        });
+    for (const graded_test& test : tests.at(each.of)) {
+      if (survived &&
+          std::count(each.head.caught_by.begin(),
+                     each.head.caught_by.end(), test.name) == 0) {
+        jobs.push_back(job_of(where, each, test));
+      }
+    }
+  }
+  pipeline(where, jobs, cores, listener).run();
+  for (suspect& each : suspects) {
+    std::vector<std::string> others;
+    bool tried = false;
+    for (const test_job& job : jobs) {
+      const bool own = job.program.family() == family_of(each);
+      tried = tried || own;
+      if (own && is_caught(job)) {
+        others.push_back(job.test.name);
+      }
+    }
+    if (tried) {
+      each.row.wrongs.push_back(
+          others.empty()
+              ? "no other test catches it"
+              : fmt::format("caught by {}", fmt::join(others, ", ")));
+    }
+  }
+}
+
+}  // namespace
+
+matrix_table check_mutants(const house& where,
+                           const std::vector<chapter>& of,
+                           unsigned cores,
+                           const pipeline_listener& listener) {
+  std::map<const chapter*, std::vector<graded_test>> tests;
+  std::vector<suspect> suspects;
+  std::vector<test_job> jobs;
+  for (const chapter& each : of) {
+    tests[&each] = list_tests(where, each);
+    for (const auto& patch : patches_of(where, each)) {
+      suspects.push_back(
+          summon(where, each, tests[&each], patch, jobs));
+    }
+  }
+  configure(where, {"WORKBOOK_MATRIX=ON"});
+  pipeline(where, jobs, cores, listener).run();
+  for (suspect& each : suspects) {
+    judge(each, jobs);
+  }
+  try_others(where, suspects, tests, cores, listener);
+  matrix_table table{"mutants are caught by the tests they name", {}};
+  for (suspect& each : suspects) {
+    table.rows.push_back(std::move(each.row));
+  }
+  return table;
+}
+
+}  // namespace workbook

@@ -1,0 +1,93 @@
+// The references under the real sanitizers: a second opinion.
+
+#include "workbook/sanitizers.hpp"
+
+#include <fmt/format.h>
+
+#include "workbook/test_list.hpp"
+#include "workbook/text_file.hpp"
+
+namespace workbook {
+
+namespace {
+
+std::vector<test_job> jobs_of(const house& where,
+                              const std::vector<chapter>& of) {
+  std::vector<test_job> jobs;
+  for (const chapter& each : of) {
+    const auto own = where.root / "solutions" / each.lab;
+    for (const graded_test& test : list_tests(where, each)) {
+      const std::size_t place = each.place_of(test.step);
+      if (each.steps[place].mutant.empty()) {
+        jobs.push_back(
+            {test, {each.lab, "solutions", test.unit(), own}, own, {}});
+        jobs.back().sanitized = true;
+      }
+    }
+  }
+  return jobs;
+}
+
+/// What is wrong with one test under a sanitizer; "" if nothing is.
+std::string complaint_of(const test_job& job) {
+  const std::string said = sanitizer_complaint(job.result.output);
+  if (!said.empty()) {
+    return fmt::format("{}: {}", job.test.id, said);
+  }
+  const verdict status = job.result.status;
+  if (status == verdict::crash || status == verdict::not_run ||
+      status == verdict::infrastructure) {
+    return fmt::format("{}: {}: {}", job.test.id, name_of(status),
+                       job.result.message);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string sanitizer_complaint(const std::string& output) {
+  for (const std::string& line : lines_of(output)) {
+    for (const char* word :
+         {"WARNING: ThreadSanitizer", "ERROR: AddressSanitizer",
+          "ERROR: LeakSanitizer",
+          "runtime error:", "FATAL: ThreadSanitizer"}) {
+      if (line.find(word) != std::string::npos) {
+        return std::string(trimmed(line));
+      }
+    }
+  }
+  return {};
+}
+
+matrix_table check_sanitizer(const house& where,
+                             const std::vector<chapter>& of,
+                             const std::string& which, unsigned cores,
+                             const pipeline_listener& listener) {
+  const house own{where.root, where.root / "build" / which};
+  configure(own, {"WORKBOOK_RUNTIME=" + which});
+  std::vector<test_job> jobs = jobs_of(own, of);
+  pipeline(own, jobs, cores, listener).run();
+  matrix_table table{
+      fmt::format("references are clean under {}", which), {}};
+  for (const chapter& each : of) {
+    matrix_row row;
+    row.name = each.number() + " " + each.title;
+    int looked_at = 0;
+    for (const test_job& job : jobs) {
+      if (job.program.lab != each.lab) {
+        continue;
+      }
+      ++looked_at;
+      const std::string wrong = complaint_of(job);
+      if (!wrong.empty()) {
+        row.wrongs.push_back(wrong);
+      }
+    }
+    row.found = fmt::format("{} tests, {} complaints", looked_at,
+                            row.wrongs.size());
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace workbook

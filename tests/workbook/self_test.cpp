@@ -1,0 +1,230 @@
+// Everything that must hold before a change is taken in: `make test`.
+
+#include "workbook/self_test.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "workbook/command.hpp"
+#include "workbook/interrupt.hpp"
+#include "workbook/labs.hpp"
+#include "workbook/matrix.hpp"
+#include "workbook/matrix_report.hpp"
+#include "workbook/problem.hpp"
+#include "workbook/sanitizers.hpp"
+#include "workbook/text_file.hpp"
+
+namespace workbook {
+
+namespace {
+
+namespace fs = std::filesystem;
+using clock = std::chrono::steady_clock;
+
+/// Runs the parts one after the other and keeps the count.
+class self_test {
+ public:
+  self_test(const house& where, const std::vector<chapter>& of,
+            const self_test_request& wanted, const screen& look)
+      : where_(where), of_(of), wanted_(wanted), look_(look) {}
+
+  std::vector<part_result> run() {
+    table("references", [&](const pipeline_listener& listener) {
+      configure(where_, {"WORKBOOK_RUNTIME=explore"});
+      return check_references(where_, of_, wanted_.cores, listener);
+    });
+    part("labs", [&](part_result& into) { labs(into); });
+    const house matrix = matrix_house(where_);
+    matrix_part("steps", matrix, check_steps);
+    matrix_part("mutants", matrix, check_mutants);
+    matrix_part("alternatives", matrix, check_alternatives);
+    program("explorer", "explore_test");
+    program("workbook", "workbook_test");
+    for (const std::string which : {"asan", "tsan"}) {
+      table(which, [&](const pipeline_listener& listener) {
+        return check_sanitizer(where_, of_, which, wanted_.cores,
+                               listener);
+      });
+    }
+    part("book", [&](part_result& into) { book(into); });
+    return results_;
+  }
+
+ private:
+  using table_maker =
+      std::function<matrix_table(const pipeline_listener&)>;
+  using matrix_check = matrix_table (*)(const house&,
+                                        const std::vector<chapter>&,
+                                        unsigned,
+                                        const pipeline_listener&);
+
+  /// A part that cannot be done is one failure; the others go on.
+  void part(const std::string& name,
+            const std::function<void(part_result&)>& body) {
+    if (interrupted()) {
+      return;
+    }
+    fmt::print("\n{}\n", look_.strong(name));
+    std::fflush(stdout);
+    part_result result{name, 0, 0, 0};
+    const auto start = clock::now();
+    try {
+      body(result);
+    } catch (const problem& trouble) {
+      look_.show_in_place("");
+      fmt::print("  {} {}\n", look_.bad("✗"), trouble.what());
+      ++result.failed;
+    }
+    result.seconds =
+        std::chrono::duration<double>(clock::now() - start).count();
+    results_.push_back(result);
+    record();
+  }
+
+  void table(const std::string& name, const table_maker& make) {
+    part(name, [&](part_result& into) {
+      const matrix_table made = with_progress(look_, make);
+      into.passed = made.right();
+      into.failed = made.rows.size() - made.right();
+      fmt::print("{}", short_table_text(made, look_));
+    });
+  }
+
+  void matrix_part(const std::string& name, const house& matrix,
+                   matrix_check check) {
+    table(name, [&](const pipeline_listener& listener) {
+      return check(matrix, of_, wanted_.cores, listener);
+    });
+  }
+
+  /// labs/ is the reader's where nobody is strict.
+  void labs(part_result& into) {
+    const auto differing = differing_labs(where_, of_);
+    for (const std::string& file : differing) {
+      fmt::print("  {} {} differs from what the solution generates\n",
+                 wanted_.strict ? look_.bad("✗") : "·", file);
+    }
+    if (differing.empty() || !wanted_.strict) {
+      into.passed = 1;
+    } else {
+      into.failed = differing.size();
+    }
+    fmt::print("{}\n", differing.empty()
+                           ? "labs/ is what the solutions generate"
+                           : "labs/ differs from what is generated");
+  }
+
+  /// A GoogleTest program of ours, told by its own last lines.
+  void program(const std::string& name, const std::string& target) {
+    part(name, [&](part_result& into) {
+      const auto built = run_command(
+          {"cmake", "--build", where_.build.string(), "--parallel",
+           std::to_string(wanted_.cores), "--target", target},
+          where_.root);
+      if (built.status != 0) {
+        throw problem("{} does not build:\n{}", target,
+                      last_part(built.output));
+      }
+      count_tests(run_command({find_program(target)}, where_.root),
+                  into);
+    });
+  }
+
+  [[nodiscard]] std::string find_program(
+      const std::string& target) const {
+    for (const auto& entry : fs::recursive_directory_iterator(
+             where_.build,
+             fs::directory_options::skip_permission_denied)) {
+      if (entry.path().filename() == target &&
+          entry.is_regular_file()) {
+        return entry.path().string();
+      }
+    }
+    throw problem("{}: was not built in {}", target,
+                  where_.shown(where_.build));
+  }
+
+  void count_tests(const command_result& done, part_result& into) {
+    static const std::regex ok(R"(\[       OK \] .*)");
+    static const std::regex failed(R"(\[  FAILED  \] [^,]*\(\d+ ms\))");
+    for (const std::string& line : lines_of(done.output)) {
+      if (line.size() > 1000) {
+        continue;
+      }
+      into.passed += std::regex_match(line, ok) ? 1 : 0;
+      if (std::regex_match(line, failed)) {
+        ++into.failed;
+        fmt::print("  {} {}\n", look_.bad("✗"), line.substr(13));
+      }
+    }
+    if (done.status != 0 && into.failed == 0) {
+      ++into.failed;
+      fmt::print("  {} ended with status {}:\n{}\n", look_.bad("✗"),
+                 done.status, last_part(done.output));
+    }
+    fmt::print("{} of {} tests pass\n", into.passed,
+               into.passed + into.failed);
+  }
+
+  /// tests/book/run.sh ends with "book: N passed, N failed, …".
+  void book(part_result& into) {
+    const fs::path script = where_.root / "tests" / "book" / "run.sh";
+    if (!fs::exists(script)) {
+      throw problem("{}: is not there", where_.shown(script));
+    }
+    const auto done = run_command({script.string()}, where_.root);
+    const auto lines = lines_of(done.output);
+    static const std::regex last(
+        R"(book: (\d+) passed, (\d+) failed.*)");
+    std::smatch found;
+    if (lines.empty() || !std::regex_match(lines.back(), found, last)) {
+      throw problem("the book's tests ended with status {}:\n{}",
+                    done.status, last_part(done.output));
+    }
+    into.passed = std::stoul(found[1]);
+    into.failed = std::stoul(found[2]);
+    fmt::print("{}",
+               into.failed == 0 ? lines.back() + "\n" : done.output);
+  }
+
+  static std::string last_part(const std::string& output) {
+    constexpr std::size_t most = 2000;
+    return output.size() <= most
+               ? output
+               : "…" + output.substr(output.size() - most);
+  }
+
+  void record() const {
+    nlohmann::json parts = nlohmann::json::array();
+    for (const part_result& each : results_) {
+      parts.push_back({{"name", each.name},
+                       {"passed", each.passed},
+                       {"failed", each.failed},
+                       {"seconds", each.seconds}});
+    }
+    write_text(where_.root / "build" / "results" / "test.json",
+               parts.dump(2) + "\n");
+  }
+
+  const house& where_;
+  const std::vector<chapter>& of_;
+  const self_test_request& wanted_;
+  const screen& look_;
+  std::vector<part_result> results_;
+};
+
+}  // namespace
+
+std::vector<part_result> run_self_test(const house& where,
+                                       const std::vector<chapter>& of,
+                                       const self_test_request& wanted,
+                                       const screen& look) {
+  return self_test(where, of, wanted, look).run();
+}
+
+}  // namespace workbook

@@ -1,0 +1,28 @@
+// One grading as a reader sees it: progress while it runs, the record
+// written, the report shown.
+
+#pragma once
+
+#include <optional>
+
+#include "workbook/grade.hpp"
+#include "workbook/record.hpp"
+#include "workbook/screen.hpp"
+
+namespace workbook {
+
+/// Grades with progress on the screen and writes the record; empty if
+/// the reader interrupted, then the record is as it was.
+std::optional<record> grade_on_screen(const house& where,
+                                      const chapter& of,
+                                      const grade_request& wanted,
+                                      const screen& look);
+
+/// Whether some test could not be run, through nobody's code.
+bool has_infrastructure(const record& result);
+
+/// Whether the record of labs/ is missing, partial, or older than what
+/// it was made from.
+bool is_stale(const house& where, const chapter& of);
+
+}  // namespace workbook
