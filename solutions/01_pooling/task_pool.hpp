@@ -1,0 +1,383 @@
+// A bounded pool of reusable threads that hands results back.
+//
+// Book: chapter 1, "Pooling". Document: 000, a pool of goroutines.
+// Model: the document's, less its six faults; std::async for what is
+// stored and what is returned.
+//
+// Invariants (each holds whenever mutex_ is free):
+//   (I1) in_flight_ <= max_workers_.
+//   (I2) in_flight_ <= workers_.size(): each task has its worker.
+//   (I3) A task is in in_flight_ from its acceptance until its result
+//        is ready and its callable and arguments are destroyed.
+//   (I4) closed_ never goes back to false; from then on no task is
+//        accepted and no worker is started.
+//   (I5) While in_flight_ == max_workers_, blocked_inside_ is less:
+//        some task in flight can still end by itself.
+// And at all times:
+//   (I6) No code of the callers runs while mutex_ is held.
+
+#pragma once
+
+#include <cassert>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <future>
+#include <list>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+//@ #include "grading/todo.hpp"
+#include "task.hpp"
+
+namespace workbook {
+
+/// Thrown by task_pool::submit once the pool was shut down.
+class pool_closed : public std::runtime_error {
+ public:
+  pool_closed() : std::runtime_error("task_pool: the pool is closed") {}
+};
+
+/// task_pool runs tasks on at most `max_workers` threads, which it
+/// starts when they are needed and uses again: an idle worker waits,
+/// it neither polls nor ends. A task is in flight from its acceptance
+/// by submit until its result is ready and its callable and arguments
+/// are destroyed.
+///
+/// Thread safety: any member may be called from any thread, also from
+/// a task of this pool where that is not excluded below; only the
+/// destructor requires that no other thread is in a call. "Inside"
+/// means: on the worker that runs a task of this very pool. What a
+/// task waits for by way of a future or a second pool is not seen:
+/// such a circle blocks for ever. Document: 000.
+class task_pool {
+ public:
+  /// Creates an open pool without any thread. Throws
+  /// std::invalid_argument if `max_workers` is 0. O(1).
+  explicit task_pool(std::size_t max_workers);
+
+  task_pool(const task_pool&) = delete;
+  task_pool& operator=(const task_pool&) = delete;
+
+  /// Shuts the pool down. Must not be destroyed inside (asserted).
+  ~task_pool();
+
+  /// Runs f(args…) on a worker; the future gets its value or its
+  /// exception, and the worker lives on. `f` and `args` are moved or
+  /// copied first, as std::async does, and destroyed before the task
+  /// is counted out; get() may return earlier than that.
+  ///
+  /// Blocks while max_workers tasks are in flight. A worker is started
+  /// if and only if the tasks in flight, this one included, exceed the
+  /// workers. Throws, and has then changed nothing:
+  ///   - pool_closed: shutdown() was called, before or meanwhile.
+  ///   - std::system_error, resource_deadlock_would_occur: called
+  ///     inside while the pool is open and full and every other task
+  ///     in flight waits here for room. Earlier ones keep waiting.
+  ///   - std::system_error: the system has no thread left.
+  ///   - what storing `f` or `args` throws, and std::bad_alloc.
+  ///
+  /// O(1), one lock, three allocations.
+  template <typename F, typename... Args>
+  auto submit(F&& f, Args&&... args) -> std::future<
+      std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>;
+
+  /// Blocks until nothing is in flight; then the result of every task
+  /// accepted before is ready. Any number of threads may wait. Called
+  /// inside, throws std::system_error, resource_deadlock_would_occur.
+  void wait_idle();
+
+  /// Closes the pool, blocks until the tasks in flight have finished,
+  /// and joins all workers. Idempotent; every caller blocks until the
+  /// workers are joined. Called inside, throws std::system_error,
+  /// resource_deadlock_would_occur. O(workers).
+  void shutdown();
+
+  /// The threads that were started and not yet joined; a snapshot.
+  std::size_t workers() const;
+
+  /// The tasks in flight; a snapshot.
+  std::size_t running() const;
+
+ private:
+  void accept(task job);
+  void count_in(std::unique_lock<std::mutex>& lock);
+  void count_out();
+  void start_worker();
+  void work();
+  bool inside() const;
+  void refuse_inside(const char* call) const;
+
+  const std::size_t max_workers_;
+
+  // mutex_ guards every field of this block.
+  mutable std::mutex mutex_;
+  std::condition_variable has_task_;  // tasks_ not empty, or closed_
+  std::list<task> tasks_;             // in flight, not yet taken
+  std::vector<std::thread> workers_;
+  bool closed_ = false;
+  // [1.3 fields]
+  //@ // TODO(1.3): the number of tasks in flight; a condition for
+  //@ // those who wait until there is room for one more.
+  std::condition_variable has_room_;  // (I1) allows, or closed_
+  std::size_t in_flight_ = 0;         // see (I3)
+  // [1.3 fields]
+  // [1.5 fields]
+  //@ // TODO(1.5): a condition for those who wait for idleness.
+  std::condition_variable idle_;  // in_flight_ is 0
+  // [1.5 fields]
+  // [1.6 fields]
+  //@ // TODO(1.6): how many tasks wait, in submit, for room; who
+  //@ // of several callers may join the workers.
+  std::size_t blocked_inside_ = 0;  // tasks that wait for room
+
+  // joining_ is held by the one caller that joins the workers;
+  // it is taken before mutex_.
+  std::mutex joining_;
+  // [1.6 fields]
+
+  // The pool whose worker the calling thread is, or null.
+  static inline thread_local const task_pool* works_for_ = nullptr;
+};
+
+// ---- Implementation --------------------------------------------
+
+inline task_pool::task_pool(std::size_t max_workers)
+    : max_workers_(max_workers) {
+  // [1.1 constructor]
+  //@ // TODO(1.1): what can a pool without workers promise?
+  //@ todo("1.1");
+  if (max_workers == 0) {
+    throw std::invalid_argument("task_pool: 0 workers");
+  }
+  // [1.1 constructor]
+}
+
+inline task_pool::~task_pool() {
+  assert(!inside() && "task_pool: destroyed by its own task");
+  // [1.6 destructor]
+  //@ // Enough until step 1.6: nobody else is in a call by now.
+  //@ {
+  //@   std::scoped_lock lock(mutex_);
+  //@   closed_ = true;
+  //@ }
+  //@ has_task_.notify_all();
+  //@ for (std::thread& worker : workers_) {
+  //@   worker.join();
+  //@ }
+  shutdown();
+  // [1.6 destructor]
+}
+
+template <typename F, typename... Args>
+auto task_pool::submit(F&& f, Args&&... args) -> std::future<
+    std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>> {
+  using result =
+      std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
+  auto call = [f = std::forward<F>(f),
+               args = std::tuple<std::decay_t<Args>...>(
+                   std::forward<Args>(args)...)]() mutable -> result {
+    return std::apply(std::move(f), std::move(args));
+  };
+  // [1.2 submit]
+  //@ // TODO(1.2): hand value or exception to the caller. Until
+  //@ // then the task runs, but its future knows nothing of it.
+  //@ accept(task(std::move(call)));
+  //@ return std::async(std::launch::deferred,
+  //@                   []() -> result { return todo<result>("1.2"); });
+  std::promise<result> promise;
+  std::future<result> future = promise.get_future();
+  auto job = [call = std::move(call),
+              promise = std::move(promise)]() mutable {
+    try {
+      if constexpr (std::is_void_v<result>) {
+        call();
+        promise.set_value();
+      } else {
+        promise.set_value(call());
+      }
+    } catch (...) {
+      promise.set_exception(std::current_exception());
+    }
+  };
+  accept(task(std::move(job)));
+  return future;
+  // [1.2 submit]
+}
+
+// Hands `job` to a worker. Whatever can fail comes before the first
+// change. A job that is refused is destroyed without the lock: (I6).
+inline void task_pool::accept(task job) {
+  // [1.1 accept]
+  //@ // TODO(1.1): put the job where a worker finds it; wake one.
+  //@ // Before that, under the same lock, call count_in(lock).
+  //@ todo("1.1", job);
+  std::list<task> accepted;  // outlives the lock
+  accepted.push_back(std::move(job));
+  std::unique_lock lock(mutex_);
+  count_in(lock);
+  tasks_.splice(tasks_.end(), accepted);  // cannot fail
+  has_task_.notify_one();
+  // [1.1 accept]
+}
+
+// Waits for room, sees to a worker, and counts one more task; throws
+// only as long as nothing has changed. Keeps (I1), (I2) and (I5).
+inline void task_pool::count_in(
+    [[maybe_unused]] std::unique_lock<std::mutex>& lock) {
+  // [1.6 refuse]
+  //@ // TODO(1.6): who must not even begin to wait?
+  if (!closed_ && in_flight_ == max_workers_ &&
+      blocked_inside_ + 1 == in_flight_) {
+    refuse_inside("task_pool::submit");  // would break (I5)
+  }
+  blocked_inside_ += inside() ? 1 : 0;
+  // [1.6 refuse]
+  // [1.3 wait for room]
+  //@ // TODO(1.3): wait, under this lock, until there is room.
+  while (!closed_ && in_flight_ == max_workers_) {
+    has_room_.wait(lock);
+  }
+  // [1.3 wait for room]
+  // [1.6 closed]
+  //@ // TODO(1.6): who is not let in after all?
+  blocked_inside_ -= inside() ? 1 : 0;
+  if (closed_) {
+    throw pool_closed();
+  }
+  // [1.6 closed]
+  // [1.4 start]
+  //@ // TODO(1.4): start a worker only if there are too few.
+  //@ if (workers_.size() < max_workers_) {
+  //@   start_worker();
+  //@ }
+  if (in_flight_ + 1 > workers_.size()) {
+    start_worker();
+  }
+  // [1.4 start]
+  // [1.3 count in]
+  //@ // TODO(1.3): from here on the task is in flight.
+  ++in_flight_;
+  // [1.3 count in]
+}
+
+// Takes note that a task has ended. The caller holds mutex_.
+inline void task_pool::count_out() {
+  // [1.3 count out]
+  //@ // TODO(1.3): what has changed, and who waited for it?
+  --in_flight_;
+  has_room_.notify_one();  // one place, one newcomer
+  // [1.3 count out]
+  // [1.5 count out]
+  //@ // TODO(1.5): who waited for the last task to end?
+  if (in_flight_ == 0) {
+    idle_.notify_all();  // good news for every waiter
+  }
+  // [1.5 count out]
+}
+
+// The caller holds mutex_. If this throws, workers_ is as before.
+inline void task_pool::start_worker() {
+  workers_.emplace_back([this] { work(); });
+}
+
+// What a worker does from its start to its end.
+inline void task_pool::work() {
+  works_for_ = this;
+  // [1.1 work]
+  //@ // TODO(1.1): until the pool is closed and no task is left:
+  //@ // wait for one, take it out of tasks_, run it without the
+  //@ // lock, call count_out() under the lock.
+  //@ todo("1.1");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    while (!closed_ && tasks_.empty()) {
+      has_task_.wait(lock);
+    }
+    if (tasks_.empty()) {
+      return;
+    }
+    std::list<task> taken;
+    taken.splice(taken.begin(), tasks_, tasks_.begin());
+    lock.unlock();
+    taken.front()();
+    taken.clear();  // callable and arguments: (I3), (I6)
+    lock.lock();
+    count_out();
+  }
+  // [1.1 work]
+}
+
+inline void task_pool::wait_idle() {
+  // [1.6 wait inside]
+  //@ // TODO(1.6): whose call would wait for itself?
+  refuse_inside("task_pool::wait_idle");
+  // [1.6 wait inside]
+  // [1.5 wait_idle]
+  //@ // TODO(1.5): wait until nothing is in flight.
+  //@ todo("1.5");
+  std::unique_lock lock(mutex_);
+  while (in_flight_ != 0) {
+    idle_.wait(lock);
+  }
+  // [1.5 wait_idle]
+}
+
+inline void task_pool::shutdown() {
+  // [1.6 shutdown]
+  //@ // TODO(1.6): close, wake all who wait, join the workers.
+  //@ todo("1.6");
+  refuse_inside("task_pool::shutdown");
+  std::scoped_lock joining(joining_);
+  {
+    std::scoped_lock lock(mutex_);
+    closed_ = true;
+  }
+  // closed_ changes the answer for every waiter: all must look.
+  has_task_.notify_all();
+  has_room_.notify_all();
+  for (std::thread& worker : workers_) {  // constant now: (I4)
+    worker.join();
+  }
+  std::scoped_lock lock(mutex_);
+  workers_.clear();
+  // [1.6 shutdown]
+}
+
+inline std::size_t task_pool::workers() const {
+  // [1.4 workers]
+  //@ return todo<std::size_t>("1.4");
+  std::scoped_lock lock(mutex_);
+  return workers_.size();
+  // [1.4 workers]
+}
+
+inline std::size_t task_pool::running() const {
+  // [1.3 running]
+  //@ return todo<std::size_t>("1.3");
+  std::scoped_lock lock(mutex_);
+  return in_flight_;
+  // [1.3 running]
+}
+
+// Whether the calling thread runs a task of this pool.
+inline bool task_pool::inside() const {
+  return works_for_ == this;
+}
+
+// Throws on behalf of `call` if it would wait for its own task.
+inline void task_pool::refuse_inside(const char* call) const {
+  if (inside()) {
+    throw std::system_error(
+        std::make_error_code(std::errc::resource_deadlock_would_occur),
+        call);
+  }
+}
+
+}  // namespace workbook

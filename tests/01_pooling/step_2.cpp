@@ -1,0 +1,103 @@
+// Step 1.2: results and exceptions.
+
+#include <algorithm>
+#include <future>
+#include <stdexcept>
+#include <string>
+
+#include "grading/grading.hpp"
+#include "task_pool.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 4) {
+  promise("the future gets its value");
+  task_pool pool(1);
+
+  std::future<int> sum =
+      pool.submit([](int a, int b) { return a + b; }, 2, 3);
+  std::future<void> nothing = pool.submit([] {});
+
+  EXPECT_EQ(sum.get(), 5)
+      << "the value that f returned is what get() returns";
+  EXPECT_NO_THROW(nothing.get())
+      << "a task without a value completes its future as well";
+}
+
+EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 4) {
+  promise("the future gets … its exception");
+  task_pool pool(1);
+  std::string message;
+
+  std::future<void> failed =
+      pool.submit([] { throw std::runtime_error("no such file"); });
+  try {
+    failed.get();
+  } catch (const std::runtime_error& error) {
+    message = error.what();
+  }
+
+  EXPECT_EQ(message, "no such file")
+      << "a task that failed must not look like one that succeeded; "
+         "get() throws what the task threw";
+}
+
+EXPLORED(pooling_result, the_worker_survives_an_exception, 1.2, 3) {
+  promise("the future gets … its exception, and the worker lives on");
+  task_pool pool(1);
+
+  std::future<int> failed =
+      pool.submit([]() -> int { throw std::runtime_error("lost"); });
+  std::future<int> next = pool.submit([] { return 7; });
+
+  EXPECT_EQ(next.get(), 7)
+      << "the task after the one that failed was not run properly";
+  EXPECT_THROW(failed.get(), std::runtime_error);
+  EXPECT_EQ(explore::threads_started(), 1)
+      << "an exception must not end the worker, nor cost a new thread";
+}
+
+EXPLORED(pooling_result, arguments_are_copied_at_submit, 1.2, 2) {
+  promise("`f` and `args` are moved or copied first");
+  explore::gate gate;
+  task_pool pool(1);
+  std::string word = "early";
+
+  std::future<std::string> got = pool.submit(
+      [&gate](const std::string& copy) {
+        gate.wait();
+        return copy;
+      },
+      word);
+  word = "late";
+  gate.open();
+
+  EXPECT_EQ(got.get(), "early")
+      << "the task saw a change made after submit; it holds a "
+         "reference to its argument, not a copy";
+}
+
+// Notes, whenever it is moved, how many locks the mover holds.
+struct witness {
+  explicit witness(int* seen) : most_locks(seen) {}
+  witness(witness&& other) noexcept : most_locks(other.most_locks) {
+    *most_locks = std::max(*most_locks, explore::locks_held());
+  }
+  int* most_locks;
+};
+
+EXPLORED(pooling_result, a_value_is_stored_without_a_lock, 1.2, 2) {
+  promise("the future gets its value");
+  int most_locks = 0;
+  task_pool pool(1);
+
+  pool.submit([&] { return witness(&most_locks); }).get();
+
+  EXPECT_EQ(most_locks, 0)
+      << "the result was moved while a lock was held: the caller's "
+         "code ran under the pool's mutex, and may call the pool";
+}
+
+}  // namespace
+}  // namespace workbook

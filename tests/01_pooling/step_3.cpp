@@ -1,0 +1,91 @@
+// Step 1.3: the bound, without check-then-act.
+
+#include <atomic>
+#include <thread>
+
+#include "grading/grading.hpp"
+#include "task_pool.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 5) {
+  promise("Blocks while max_workers tasks are in flight.");
+  explore::gate gate;
+  std::atomic<bool> came_back = false;
+  task_pool pool(1);
+  ASSERT_EQ(pool.running(), 0U);
+  pool.submit([&] { gate.wait(); });
+
+  std::jthread submitter = explore::actor("submitter", [&] {
+    pool.submit([] {});
+    came_back = true;
+  });
+  explore::settle();  // fails if the submitter polls
+
+  EXPECT_FALSE(came_back)
+      << "submit came back although max_workers tasks are in flight";
+  EXPECT_EQ(explore::sleeping(), 0) << "a full pool is no reason to "
+                                       "sleep and look again; wait";
+  gate.open();
+}
+
+EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 6) {
+  promise("Blocks while max_workers tasks are in flight.");
+  explore::gate gate;
+  std::atomic<int> came_back = 0;
+  task_pool pool(1);
+  ASSERT_EQ(pool.running(), 0U);
+  const auto race = [&] {
+    pool.submit([&] { gate.wait(); });
+    ++came_back;
+  };
+
+  std::jthread one = explore::actor("submitter 1", race);
+  std::jthread two = explore::actor("submitter 2", race);
+  explore::settle();
+
+  EXPECT_EQ(came_back, 1)
+      << "two submitters got in where there was room for one: is the "
+         "mutex released between the check and the count?";
+  EXPECT_EQ(pool.running(), 1U);
+  gate.open();
+}
+
+EXPLORED(pooling_bound, each_end_lets_one_submitter_in, 1.3, 3) {
+  promise("Blocks while max_workers tasks are in flight.");
+  explore::gate gate;
+  std::atomic<int> ran = 0;
+  task_pool pool(1);
+  ASSERT_EQ(pool.running(), 0U);
+  pool.submit([&] { gate.wait(); });
+  const auto queue_up = [&] { pool.submit([&] { ++ran; }); };
+
+  std::jthread one = explore::actor("submitter 1", queue_up);
+  std::jthread two = explore::actor("submitter 2", queue_up);
+  gate.open();  // before, while or after they begin to wait
+  explore::settle();
+
+  EXPECT_EQ(ran, 2) << "there is room again, but a submitter still "
+                       "waits; what does the end of a task notify?";
+}
+
+EXPLORED(pooling_bound, running_counts_what_is_in_flight, 1.3, 2) {
+  promise("The tasks in flight; a snapshot.");
+  explore::gate gate;
+  task_pool pool(2);
+  EXPECT_EQ(pool.running(), 0U);
+
+  pool.submit([&] { gate.wait(); });
+  pool.submit([&] { gate.wait(); });
+  EXPECT_EQ(pool.running(), 2U)
+      << "a task is in flight as soon as submit has accepted it";
+  gate.open();
+  explore::settle();
+
+  EXPECT_EQ(pool.running(), 0U)
+      << "a task that ended is no longer in flight";
+}
+
+}  // namespace
+}  // namespace workbook

@@ -1,0 +1,131 @@
+// Step 1.4: reuse, and workers that start only when they are needed.
+
+#include <atomic>
+#include <future>
+#include <latch>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "grading/grading.hpp"
+#include "task_pool.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(pooling_reuse, workers_start_when_needed, 1.4, 3) {
+  promise(
+      "A worker is started if and only if the tasks in flight, this "
+      "one included, exceed the workers.");
+  explore::gate gate;
+  task_pool pool(3);
+  EXPECT_EQ(pool.workers(), 0U) << "no task, no worker";
+
+  pool.submit([&] { gate.wait(); });
+  EXPECT_EQ(pool.workers(), 1U);
+  pool.submit([&] { gate.wait(); });
+  EXPECT_EQ(pool.workers(), 2U)
+      << "two tasks in flight need two workers";
+  gate.open();
+  explore::settle();
+
+  EXPECT_EQ(pool.workers(), 2U) << "idle workers wait; they stay";
+}
+
+EXPLORED(pooling_reuse, an_idle_worker_is_used_again, 1.4, 3) {
+  promise(
+      "A worker is started if and only if the tasks in flight, this "
+      "one included, exceed the workers.");
+  std::atomic<int> ran = 0;
+  task_pool pool(2);
+  EXPECT_EQ(pool.workers(), 0U);
+
+  for (int i = 0; i < 3; ++i) {
+    pool.submit([&] { ++ran; });
+    explore::settle();  // the task is done, its worker idle
+  }
+
+  EXPECT_EQ(ran, 3) << "a task was left to a worker that is no more";
+  EXPECT_EQ(pool.workers(), 1U)
+      << "a thread was started although a worker was idle";
+  EXPECT_EQ(explore::threads_started(), 1);
+}
+
+EXPLORED(pooling_reuse, every_task_has_a_worker, 1.4, 3) {
+  promise(
+      "A worker is started if and only if the tasks in flight, this "
+      "one included, exceed the workers.");
+  std::latch both(2);
+  task_pool pool(2);
+  EXPECT_EQ(pool.workers(), 0U);
+  pool.submit([] {}).get();  // perhaps not yet counted out
+
+  const auto meet = [&] { both.arrive_and_wait(); };
+  std::future<void> one = pool.submit(meet);
+  std::future<void> other = pool.submit(meet);
+  one.get();
+  other.get();
+
+  EXPECT_EQ(pool.workers(), 2U)
+      << "two tasks met, so two workers must have run them";
+}
+
+EXPLORED(pooling_reuse, a_failed_start_changes_nothing, 1.4, 3) {
+  promise("Throws, and has then changed nothing");
+  explore::gate gate;
+  std::atomic<int> alive = 0;
+  std::atomic<int> ran = 0;
+  task_pool pool(2);
+  pool.submit([&] { gate.wait(); });
+  const auto submit_one = [&] {
+    pool.submit([&ran, held = explore::payload(&alive)] { ++ran; });
+  };
+
+  explore::fail_thread_start();
+  EXPECT_THROW(submit_one(), std::system_error)
+      << "the system has no thread left, and submit hides it";
+  EXPECT_EQ(pool.running(), 1U) << "a refused task was counted";
+  EXPECT_EQ(pool.workers(), 1U) << "a thread that is none was counted";
+  EXPECT_EQ(alive, 0) << "the refused callable is still kept";
+
+  submit_one();  // the next one finds a thread
+  gate.open();
+  explore::settle();
+  EXPECT_EQ(ran, 1) << "only the accepted task runs";
+}
+
+// Throws from the move that brings the count to 0.
+struct fragile {
+  explicit fragile(int* moves) : moves_left(moves) {}
+  fragile(fragile&& other) : moves_left(other.moves_left) {
+    if (--*moves_left == 0) {
+      throw std::runtime_error("broke on the way");
+    }
+  }
+  void operator()() const {}
+  int* moves_left;
+};
+
+EXPLORED(pooling_reuse, a_failed_move_changes_nothing, 1.4, 2) {
+  promise("Throws, and has then changed nothing");
+  int moves_left = 0;
+  task_pool pool(2);
+
+  for (int break_at = 1; pool.running() == 0; ++break_at) {
+    moves_left = break_at;
+    fragile callable(&moves_left);
+    try {
+      pool.submit(std::move(callable));
+      break;  // too tough by now
+    } catch (const std::runtime_error&) {
+      EXPECT_EQ(pool.running(), 0U)
+          << "a task whose callable broke on move " << break_at
+          << " is counted as in flight";
+      EXPECT_EQ(pool.workers(), 0U)
+          << "a worker was started for a task that never came to be";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace workbook

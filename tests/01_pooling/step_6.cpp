@@ -1,0 +1,289 @@
+// Step 1.6: shutdown, and the calls from inside.
+
+#include <atomic>
+#include <future>
+#include <latch>
+#include <system_error>
+#include <thread>
+
+#include "grading/grading.hpp"
+#include "task_pool.hpp"
+
+namespace workbook {
+namespace {
+
+// Whether `call` is refused because it would wait for its own task.
+template <typename Call>
+bool would_deadlock(Call call) {
+  try {
+    call();
+  } catch (const std::system_error& error) {
+    return error.code() == std::errc::resource_deadlock_would_occur;
+  }
+  return false;
+}
+
+// Whether `call` is refused because the pool is closed.
+template <typename Call>
+bool is_closed(Call call) {
+  try {
+    call();
+  } catch (const pool_closed&) {
+    return true;
+  }
+  return false;
+}
+
+// ---- Shutdown --------------------------------------------------------
+
+EXPLORED(pooling_shutdown, a_later_submit_is_refused, 1.6, 1) {
+  promise("pool_closed: shutdown() was called, before or meanwhile.");
+  std::atomic<bool> ran = false;
+  task_pool pool(1);
+
+  pool.shutdown();
+
+  EXPECT_THROW(pool.submit([&] { ran = true; }), pool_closed)
+      << "nobody is left to run what a closed pool accepts";
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(pool.running(), 0U) << "a refused task was counted";
+  EXPECT_EQ(explore::threads_started(), 0)
+      << "a closed pool started a worker";
+}
+
+EXPLORED(pooling_shutdown, a_blocked_submit_is_refused, 1.6, 3) {
+  promise("pool_closed: shutdown() was called, before or meanwhile.");
+  explore::gate gate;
+  std::atomic<bool> refused = false;
+  task_pool pool(1);
+  pool.submit([&] { gate.wait(); });
+
+  std::jthread submitter = explore::actor("submitter", [&] {
+    refused = is_closed([&] { pool.submit([] {}); });
+  });
+  explore::settle();
+  std::jthread closer =
+      explore::actor("closer", [&] { pool.shutdown(); });
+  explore::settle();
+
+  EXPECT_TRUE(refused)
+      << "a submitter was waiting for room when the pool closed, and "
+         "waits on; which conditions does shutdown notify?";
+  gate.open();
+}
+
+EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 2) {
+  promise(
+      "Closes the pool, blocks until the tasks in flight have "
+      "finished, and joins all workers. Idempotent");
+  std::atomic<int> ran = 0;
+  task_pool pool(2);
+  pool.submit([&] { ++ran; });
+  pool.submit([&] { ++ran; });
+
+  pool.shutdown();
+
+  EXPECT_EQ(ran, 2) << "a task that submit accepted was dropped";
+  EXPECT_EQ(explore::threads_alive(), 0)
+      << "a worker outlives shutdown: detached, or not joined";
+  EXPECT_EQ(pool.workers(), 0U) << "joined workers are still counted";
+  EXPECT_NO_THROW(pool.shutdown()) << "a second shutdown is no error";
+}
+
+EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 2) {
+  promise("every caller blocks until the workers are joined");
+  std::atomic<bool> done = false;
+  std::atomic<int> too_early = 0;
+  task_pool pool(1);
+  pool.submit([&] { done = true; });
+  const auto close = [&] {
+    pool.shutdown();
+    if (!done || pool.workers() != 0) {
+      ++too_early;
+    }
+  };
+
+  {
+    std::jthread one = explore::actor("closer 1", close);
+    std::jthread two = explore::actor("closer 2", close);
+  }
+
+  EXPECT_EQ(too_early, 0)
+      << "a shutdown came back before the task had finished and the "
+         "workers were joined; the second caller waits for the first";
+}
+
+EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 2) {
+  promise("tasks in flight have finished");
+  std::atomic<int> accepted = 0;
+  std::atomic<int> ran = 0;
+  task_pool pool(1);
+
+  std::jthread submitter = explore::actor("submitter", [&] {
+    (void)is_closed([&] {
+      for (int i = 0; i < 2; ++i) {
+        pool.submit([&] { ++ran; });
+        ++accepted;
+      }
+    });
+  });
+  pool.shutdown();
+  submitter.join();
+
+  EXPECT_EQ(ran, accepted)
+      << "submit either refuses a task or sees to it that it is run; "
+         "is closed_ looked at under the mutex, also after a wait?";
+}
+
+EXPLORED(pooling_shutdown, a_refused_closure_dies_unlocked, 1.6, 1) {
+  promise("destroyed before the task is counted out");
+  std::atomic<int> alive = 0;
+  int locks = -1;
+  task_pool pool(1);
+  pool.shutdown();
+
+  explore::payload held(
+      &alive,
+      [](void* at) { *static_cast<int*>(at) = explore::locks_held(); },
+      &locks);
+  EXPECT_THROW(pool.submit([held = std::move(held)] {}), pool_closed);
+
+  EXPECT_EQ(alive, 0) << "the refused callable is still kept";
+  EXPECT_EQ(locks, 0) << "the refused callable was destroyed while a "
+                         "lock was held";
+}
+
+// ---- Calls from inside -------------------------------------------------
+
+EXPLORED(pooling_inside, a_task_may_submit, 1.6, 1) {
+  promise("May be called from any thread, also from a task.");
+  task_pool pool(2);
+
+  std::future<int> outer = pool.submit(
+      [&] { return pool.submit([] { return 20; }).get() + 1; });
+
+  EXPECT_EQ(outer.get(), 21)
+      << "there is room, so a task may submit like anybody else";
+}
+
+EXPLORED(pooling_inside, the_circle_of_one_is_refused, 1.6, 2) {
+  promise(
+      "resource_deadlock_would_occur: called inside while the pool is "
+      "open and full and every other task in flight waits for room");
+  task_pool pool(1);
+
+  std::future<bool> refused = pool.submit(
+      [&] { return would_deadlock([&] { pool.submit([] {}); }); });
+
+  EXPECT_TRUE(refused.get())
+      << "the only task in flight waits for room that only its own "
+         "end can make; submit must say so";
+}
+
+EXPLORED(pooling_inside, only_the_last_of_a_circle_is_refused, 1.6, 2) {
+  promise("Earlier ones keep waiting.");
+  std::latch both(2);
+  std::atomic<int> refused = 0;
+  std::atomic<int> ran = 0;
+  task_pool pool(2);
+  const auto nest = [&] {
+    both.arrive_and_wait();
+    if (would_deadlock([&] { pool.submit([&] { ++ran; }); })) {
+      ++refused;
+    }
+  };
+
+  pool.submit(nest);
+  pool.submit(nest);
+  pool.wait_idle();
+
+  EXPECT_EQ(refused, 1)
+      << "two tasks filled the pool and both submitted: the first may "
+         "wait, the second closes the circle";
+  EXPECT_EQ(ran, 1) << "the first one's task runs when there is room";
+}
+
+EXPLORED(pooling_inside, no_circle_while_a_task_can_end, 1.6, 1) {
+  promise("every other task in flight waits here for room");
+  std::atomic<bool> refused = false;
+  task_pool pool(2);
+
+  for (int round = 0; round < 2; ++round) {
+    explore::gate start;
+    explore::gate gate;
+    pool.submit([&] { gate.wait(); });  // can end by itself
+    pool.submit([&] {
+      start.wait();
+      refused = would_deadlock([&] { pool.submit([] {}); });
+    });
+    std::jthread outsider =
+        explore::actor("outsider", [&] { pool.submit([] {}); });
+    explore::settle();  // the outsider waits: it is not in flight
+    start.open();
+    explore::settle();
+    gate.open();
+    pool.wait_idle();
+
+    EXPECT_FALSE(refused)
+        << "a task that only had to wait was refused; who waits from "
+           "outside, or waits no more, does not belong to the circle";
+  }
+}
+
+EXPLORED(pooling_inside, waiting_for_oneself_is_refused, 1.6, 1) {
+  promise(
+      "Called inside, throws std::system_error, "
+      "resource_deadlock_would_occur.");
+  task_pool pool(2);
+
+  std::future<bool> idle = pool.submit(
+      [&] { return would_deadlock([&] { pool.wait_idle(); }); });
+  std::future<bool> shut = pool.submit(
+      [&] { return would_deadlock([&] { pool.shutdown(); }); });
+
+  EXPECT_TRUE(idle.get()) << "wait_idle would wait for its own task";
+  EXPECT_TRUE(shut.get()) << "shutdown would join its own thread";
+  EXPECT_NO_THROW(pool.submit([] {}))
+      << "a shutdown that was refused closed the pool";
+}
+
+EXPLORED(pooling_inside, a_closed_pool_comes_first, 1.6, 1) {
+  promise("pool_closed: shutdown() was called, before or meanwhile.");
+  explore::gate gate;
+  task_pool pool(1);
+  std::future<bool> closed = pool.submit([&] {
+    gate.wait();
+    return is_closed([&] { pool.submit([] {}); });
+  });
+
+  std::jthread closer =
+      explore::actor("closer", [&] { pool.shutdown(); });
+  explore::settle();  // closed; the task is still in flight
+  gate.open();
+
+  EXPECT_TRUE(closed.get())
+      << "full and closed at once: a circle needs an open pool";
+}
+
+EXPLORED(pooling_inside, another_pools_task_is_outside, 1.6, 1) {
+  promise(
+      "\"Inside\" means: on the worker that runs a task of this pool");
+  task_pool outer(1);
+  task_pool inner(1);
+  inner.submit([] {});
+
+  std::future<bool> refused = outer.submit([&] {
+    return would_deadlock([&] {
+      inner.wait_idle();
+      inner.submit([] {});
+      inner.shutdown();
+    });
+  });
+
+  EXPECT_FALSE(refused.get())
+      << "a task of another pool may wait for this one; is there one "
+         "mark for all pools?";
+}
+
+}  // namespace
+}  // namespace workbook
