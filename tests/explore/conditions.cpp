@@ -17,6 +17,13 @@ namespace {
 
 using namespace explore;
 
+/// pthread_cond_init keeps the attribute's clock in this bit.
+clockid_t clock_of(const pthread_cond_t& condition) {
+  constexpr unsigned monotonic = 2;
+  return (condition.__data.__wrefs & monotonic) != 0 ? CLOCK_MONOTONIC
+                                                     : CLOCK_REALTIME;
+}
+
 int wait_until(pthread_cond_t* condition, pthread_mutex_t* mutex,
                instant deadline, const void* caller) {
   schedule& running = current_schedule();
@@ -55,9 +62,8 @@ int pthread_cond_timedwait(pthread_cond_t* condition,
                            pthread_mutex_t* mutex,
                            const timespec* until) {
   EXPLORE_ELSE_REAL(pthread_cond_timedwait, condition, mutex, until);
-  // The kind of clock is an attribute of the condition variable; the
-  // C++ library never sets it.
-  return wait_until(condition, mutex, instant_of(CLOCK_REALTIME, until),
+  return wait_until(condition, mutex,
+                    instant_of(clock_of(*condition), until),
                     EXPLORE_CALLER);
 }
 

@@ -460,6 +460,24 @@ EXPLORED(correct, raw_pthreads, 0.1, 0) {
   EXPECT_EQ(result, &state);
 }
 
+EXPLORED(correct, raw_condition_on_the_monotonic_clock, 0.1, 0,
+         .spurious_wakeups = false) {
+  pthread_condattr_t attribute;
+  pthread_condattr_init(&attribute);
+  pthread_condattr_setclock(&attribute, CLOCK_MONOTONIC);
+  pthread_cond_t never;
+  pthread_cond_init(&never, &attribute);
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += 5;
+  pthread_mutex_lock(&mutex);
+  EXPECT_EQ(pthread_cond_timedwait(&never, &mutex, &until), ETIMEDOUT);
+  EXPECT_EQ(explore::now(), 5s);
+  pthread_mutex_unlock(&mutex);
+  pthread_cond_destroy(&never);
+}
+
 EXPLORED(correct, raw_barrier_spin_lock_and_rwlock, 0.1, 0) {
   pthread_barrier_t barrier;
   pthread_spinlock_t spin;

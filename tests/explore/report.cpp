@@ -104,7 +104,7 @@ class teller {
     std::vector<std::uint32_t> told;
     for (std::uint32_t i = 0; i < std::min(log_.steps, max_steps);
          ++i) {
-      if (all_ || !is_inner(log_.trace[i])) {
+      if (!is_inner(log_.trace[i])) {
         told.push_back(i);
       }
     }

@@ -42,7 +42,8 @@ struct story {
 };
 
 /// Tells what `log`, the record of a traced schedule, shows. `all`:
-/// every step instead of those around the fault.
+/// every step of the reader's and the test's own code instead of those
+/// around the fault.
 story tell(const record& log, const std::string& heading, bool all);
 
 /// As text in 80 columns.
