@@ -11,10 +11,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <future>
 #include <thread>
 #include <utility>

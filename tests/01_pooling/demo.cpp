@@ -1,8 +1,6 @@
 // Document 000's program, on our pool: 1,000 tasks of 100 ms through
 // 100 workers, one task that fails, and the memory before and after.
 
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -11,7 +9,6 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "task_pool.hpp"
 

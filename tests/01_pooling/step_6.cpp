@@ -161,8 +161,10 @@ EXPLORED(pooling_inside, a_task_may_submit, 1.6, 1) {
 
   std::future<int> outer = pool.submit(
       [&] { return pool.submit([] { return 20; }).get() + 1; });
+  const int answer = outer.get();
+  pool.shutdown();
 
-  EXPECT_EQ(outer.get(), 21)
+  EXPECT_EQ(answer, 21)
       << "there is room, so a task may submit like anybody else";
 }
 
@@ -228,6 +230,7 @@ EXPLORED(pooling_inside, no_circle_while_a_task_can_end, 1.6, 1) {
         << "a task that only had to wait was refused; who waits from "
            "outside, or waits no more, does not belong to the circle";
   }
+  pool.shutdown();
 }
 
 EXPLORED(pooling_inside, waiting_for_oneself_is_refused, 1.6, 1) {
