@@ -9,7 +9,7 @@
 // What this cannot show: loads that read older values than memory
 // holds, and stores that overtake one another, as on ARM.
 //
-// Book: appendix "How the explorer works", section Weak memory.
+// Book: appendix "How the explorer works", section Stores that wait.
 
 #include <cstring>
 

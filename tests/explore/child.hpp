@@ -1,7 +1,7 @@
 // The process of one schedule: how it ends when the reader's code
 // crashes, throws, or exits.
 //
-// Book: appendix "How the explorer works", section One schedule.
+// Book: appendix "How the explorer works", section What it cannot do.
 
 #pragma once
 

@@ -6,7 +6,7 @@
 // choice, and now and then a wait returns without a notify, as the
 // standard allows.
 //
-// Book: appendix "How the explorer works", section Models.
+// Book: appendix "How the explorer works", section One at a time.
 
 #include <cerrno>
 

@@ -5,7 +5,7 @@
 // syscall(): "sleep if this word still has this value" and "wake those
 // who sleep on this word". Every other system call goes to the kernel.
 //
-// Book: appendix "How the explorer works", section Models.
+// Book: appendix "How the explorer works", section One at a time.
 
 #include <linux/futex.h>
 #include <sys/syscall.h>

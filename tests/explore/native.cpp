@@ -6,7 +6,7 @@
 // looks at /proc until they rest), so a failed expectation is no
 // verdict: only the sanitizer's word counts.
 //
-// Book: appendix "How the explorer works", section Elsewhere.
+// Book: appendix "How the explorer works", section Where exploration is not to be had.
 
 #include <dirent.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
 // its string literals mean the same in both, because the child is a
 // fork of the parent.
 //
-// Book: appendix "How the explorer works", section One schedule.
+// Book: appendix "How the explorer works", section What it cannot do.
 
 #pragma once
 

@@ -12,7 +12,7 @@
 // it has ended. What is left when the lines are used up runs without
 // preemptions.
 //
-// Book: appendix "How the explorer works", section Break it.
+// Book: appendix "How the explorer works", section A schedule of your own.
 
 #pragma once
 

@@ -4,7 +4,7 @@
 // so that nothing of one schedule reaches the next: same binary, same
 // seed, same trace.
 //
-// Book: appendix "How the explorer works", section The search.
+// Book: appendix "How the explorer works", section Who goes on.
 
 #pragma once
 

@@ -4,7 +4,7 @@
 // alone. The portfolio is fixed: no single strategy finds every bug
 // (random walk misses full queues, PCT misses short windows).
 //
-// Book: appendix "How the explorer works", section Strategies.
+// Book: appendix "How the explorer works", section Who goes on.
 // Model: Burckhardt et al., A Randomized Scheduler with Probabilistic
 // Guarantees of Finding Bugs (PCT), ASPLOS 2010; Musuvathi and
 // Qadeer, Iterative Context Bounding, PLDI 2007.

@@ -6,7 +6,7 @@
 // when. Its kernel thread then sleeps until the process ends, so that
 // nothing ever runs beside the thread that has the turn.
 //
-// Book: appendix "How the explorer works", section Models.
+// Book: appendix "How the explorer works", section One at a time.
 
 #include <cerrno>
 #include <cstdint>

@@ -1,0 +1,185 @@
+// A story as text in 80 columns, and as data.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "report.hpp"
+
+namespace explore {
+
+// ---- As text -----------------------------------------------------
+
+namespace {
+
+constexpr std::size_t text_width = 78;
+constexpr std::size_t number_width = 5;
+
+/// The threads that have a row, in order: a column each.
+std::vector<int> columns_of(const story& told) {
+  std::set<int> seen;
+  for (const lane_row& each : told.rows) {
+    seen.insert(each.thread);
+  }
+  return {seen.begin(), seen.end()};
+}
+
+std::string cut(std::string text, std::size_t width) {
+  if (text.size() > width) {
+    text.resize(width > 1 ? width - 1 : 0);
+    text += "~";
+  }
+  return text;
+}
+
+std::size_t lane_width(const story& told, std::size_t columns) {
+  std::size_t longest = 9;
+  for (const lane_row& each : told.rows) {
+    longest = std::max(longest, each.words.size() + 2);
+  }
+  for (const int each : columns_of(told)) {
+    longest = std::max(
+        longest, told.roles[static_cast<std::size_t>(each)].size() + 2);
+  }
+  return std::min(longest, (text_width - 36) / columns);
+}
+
+std::string place(const lane_row& row) {
+  return row.where.line == 0
+             ? ""
+             : fmt::format("{}:{}", row.where.file, row.where.line);
+}
+
+/// One row of the lanes, and the source line below where it is new.
+void draw_row(std::string& into, const story& told,
+              const std::vector<int>& columns, const lane_row& row) {
+  const std::size_t width = lane_width(told, columns.size());
+  std::string line = fmt::format("{:>{}} ", row.step, number_width);
+  for (const int each : columns) {
+    line += each == row.thread
+                ? fmt::format(" {:<{}}", cut(row.words, width - 1),
+                              width - 1)
+                : fmt::format(" {:<{}}", ".", width - 1);
+  }
+  const std::size_t left =
+      line.size() + 2 < text_width ? text_width - line.size() - 2 : 8;
+  const std::string source =
+      row.where.text.empty()
+          ? place(row)
+          : fmt::format("{} {}", row.where.line, row.where.text);
+  into += line + "  " + cut(source, left) + "\n";
+}
+
+std::string files_of(const story& told) {
+  std::set<std::string> files;
+  for (const lane_row& each : told.rows) {
+    if (each.where.line > 0) {
+      files.insert(each.where.file);
+    }
+  }
+  return fmt::format("{}", fmt::join(files, ", "));
+}
+
+/// Breaks `text` into lines of the report's width, indented by two.
+std::string wrap(const std::string& text) {
+  std::string wrapped = "  ";
+  std::size_t column = 2;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end =
+        std::min(text.find_first_of(" \n", at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (column + word.size() > text_width && column > 2) {
+      wrapped += "\n  ";
+      column = 2;
+    }
+    wrapped += word;
+    column += word.size();
+    if (end < text.size() && text[end] == '\n') {
+      wrapped += "\n  ";
+      column = 2;
+    } else if (end < text.size()) {
+      wrapped += " ";
+      ++column;
+    }
+    at = end + 1;
+  }
+  return wrapped + "\n";
+}
+
+}  // namespace
+
+namespace {
+
+std::string without_trailing_blanks(const std::string& text) {
+  std::string trimmed;
+  for (const char each : text) {
+    if (each == '\n') {
+      trimmed.erase(trimmed.find_last_not_of(' ') + 1);
+    }
+    trimmed += each;
+  }
+  return trimmed;
+}
+
+}  // namespace
+
+std::string draw_text(const story& told) {
+  const std::vector<int> columns = columns_of(told);
+  std::string drawn = wrap(told.what) + "\n";
+  if (!columns.empty()) {
+    const std::size_t width = lane_width(told, columns.size());
+    drawn += fmt::format("{:>{}} ", "step", number_width);
+    for (const int each : columns) {
+      drawn += fmt::format(
+          " {:<{}}",
+          cut(told.roles[static_cast<std::size_t>(each)], width - 1),
+          width - 1);
+    }
+    drawn += "  " + cut(files_of(told), 40) + "\n";
+  }
+  std::uint32_t expected = told.rows.empty() ? 0 : told.rows[0].step;
+  for (const lane_row& each : told.rows) {
+    if (each.step != expected) {
+      drawn += fmt::format("{:>{}}   {} steps\n", "...", number_width,
+                           each.step - expected);
+    }
+    draw_row(drawn, told, columns, each);
+    expected = each.step + 1;
+  }
+  if (!told.why.empty()) {
+    drawn += "\n";
+    for (const std::string& each : told.why) {
+      drawn += wrap(each);
+    }
+  }
+  return without_trailing_blanks(drawn + "\n" + wrap(told.heading));
+}
+
+// ---- As data -----------------------------------------------------
+
+std::string to_json(const story& told) {
+  nlohmann::json steps = nlohmann::json::array();
+  for (const lane_row& each : told.rows) {
+    steps.push_back({{"number", each.step},
+                     {"thread", each.thread},
+                     {"op", each.words},
+                     {"waits", each.waits},
+                     {"ends", each.ends},
+                     {"where", place(each)},
+                     {"text", each.where.text}});
+  }
+  // Sources may hold any bytes; JSON holds only UTF-8.
+  return nlohmann::json{{"threads", told.roles},
+                        {"steps", steps},
+                        {"failure", told.what},
+                        {"why", told.why},
+                        {"heading", told.heading}}
+      .dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace explore
