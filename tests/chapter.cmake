@@ -246,6 +246,18 @@ function(_measured variant program folder base)
     PRIVATE lab_warnings workbook_measured ungraded Threads::Threads
       ${links}
       $<$<STREQUAL:${program},bench>:benchmark::benchmark>)
+  # Peers that are libraries, not headers; a benchmark names one as
+  # missing where it is not defined.
+  find_package(Boost COMPONENTS fiber QUIET)
+  if(program STREQUAL "bench" AND TARGET Boost::fiber)
+    target_link_libraries(${target} PRIVATE Boost::fiber)
+    target_compile_definitions(${target} PRIVATE WORKBOOK_BOOST_FIBER)
+  endif()
+  find_package(TBB QUIET)
+  if(program STREQUAL "bench" AND TARGET TBB::tbb)
+    target_link_libraries(${target} PRIVATE TBB::tbb)
+    target_compile_definitions(${target} PRIVATE WORKBOOK_ONETBB)
+  endif()
 endfunction()
 
 # Declares the program of one source file beside chapter.json, and sets

@@ -29,6 +29,10 @@ inline instant nanoseconds(const timespec& time) {
          time.tv_nsec;
 }
 
+/// Deadlines further away than this are none: time_point::max() means
+/// to wait for ever, and must not race with anybody.
+inline constexpr instant beyond = 1'000'000'000'000'000'000;  // 31 years
+
 /// The virtual instant that `time` on `clock` names; null: never.
 inline instant instant_of(clockid_t clock, const timespec* time) {
   if (time == nullptr) {
@@ -37,6 +41,9 @@ inline instant instant_of(clockid_t clock, const timespec* time) {
   const std::int64_t start =
       clock == CLOCK_REALTIME ? realtime_start : monotonic_start;
   const instant at = nanoseconds(*time);
+  if (at - start > beyond) {
+    return never;
+  }
   return at > start ? at - start : 0;
 }
 

@@ -38,8 +38,11 @@ std::string lab_line(const chapter& of,
 std::string board_text(const house& where,
                        const std::vector<chapter>& of,
                        const screen& look) {
-  std::string text =
-      fmt::format("\n  {}\n\n", look.strong("From Pool to Scheduler"));
+  std::string text;
+  if (of.size() > 1) {
+    text = fmt::format("\n  {}\n\n",
+                       look.strong("From Pool to Scheduler"));
+  }
   std::string report;
   for (const chapter& each : of) {
     std::optional<record> last;
@@ -48,7 +51,8 @@ std::string board_text(const house& where,
     } catch (const problem& trouble) {
       text += fmt::format("  {}\n", trouble.what());
     }
-    text += lab_line(each, last, look);
+    // A single lab is told by its report alone.
+    text += of.size() > 1 ? lab_line(each, last, look) : "";
     if (report.empty() && last && next_step(each, *last) != nullptr) {
       report = report_text(where, each, *last, look);
     }

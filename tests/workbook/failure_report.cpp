@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -24,19 +25,29 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-/// A report with lanes is shown as it was delivered; a long sentence
-/// is broken at blanks.
+/// Lanes are columns, so their lines are not broken; a long sentence
+/// is, at blanks.
+bool is_lane(const std::string& line) {
+  return trimmed(line).find("  ") != std::string_view::npos;
+}
+
+/// Indented as far as the widest lane allows.
 std::string shown_message(const std::string& message) {
+  std::size_t widest = 0;
+  for (const std::string& line : lines_of(message)) {
+    widest = std::max(widest, is_lane(line) ? columns(line) : 0);
+  }
+  const std::size_t room =
+      widest < page_width ? page_width - widest : 0;
+  const std::string indent(std::min<std::size_t>(room, 4), ' ');
   std::string text;
   for (const std::string& line : lines_of(message)) {
-    if (columns(line) <= page_width - 4) {
-      text += line.empty() ? "\n" : "    " + line + "\n";
-    } else if (line.find("  ") != std::string::npos) {
-      text += line + "\n";
-    } else {
-      for (const std::string& part : wrapped(line, page_width - 4)) {
-        text += "    " + part + "\n";
-      }
+    if (is_lane(line) || columns(line) <= page_width - 4) {
+      text += line.empty() ? "\n" : indent + line + "\n";
+      continue;
+    }
+    for (const std::string& part : wrapped(line, page_width - 4)) {
+      text += indent + part + "\n";
     }
   }
   return text;

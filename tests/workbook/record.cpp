@@ -189,7 +189,9 @@ std::string replay_command(const record& of, const graded& each) {
 
 fs::path lanes_of(const house& where, const std::string& lab,
                   const std::string& variant) {
-  return where.results(lab, variant) / "lanes";
+  const std::string number = lab.substr(0, lab.find('_'));
+  return where.root / "build" / "lanes" /
+         (variant == "labs" ? number : number + "." + variant);
 }
 
 std::string section_of(const chapter& of, const std::string& id) {

@@ -116,7 +116,7 @@ class self_test {
     }
     fmt::print("{}\n", differing.empty()
                            ? "labs/ is what the solutions generate"
-                           : "labs/ differs from what is generated");
+                           : "labs/ differs: that is your work");
   }
 
   /// A GoogleTest program of ours, told by its own last lines.

@@ -36,7 +36,11 @@ std::optional<std::int64_t> number_in(const json& event,
 
 /// A native failure says where; an explored one is a whole report.
 std::string failure_text(const json& event) {
-  const std::string message = text_in(event, "message");
+  std::string message = text_in(event, "message");
+  // GoogleTest's word for a failure without an expectation.
+  if (message.starts_with("Failed\n")) {
+    message.erase(0, 7);
+  }
   const std::string file = text_in(event, "file");
   const auto line = number_in(event, "line");
   const auto lines = std::count(message.begin(), message.end(), '\n');
