@@ -1,0 +1,26 @@
+// Step 0.8, break it: the reader's schedule against a channel whose
+// stop callback notifies without having held the mutex.
+
+#include <stop_token>
+#include <thread>
+
+#include "channel.hpp"
+#include "grading/grading.hpp"
+
+namespace workbook {
+namespace {
+
+BREAKS(channel_break, the_stop_that_nobody_heard, 0.8, 2,
+       "break_2.schedule") {
+  promise("returns cancelled once `stop` is requested");
+  std::stop_source source;
+  channel<int> numbers(1);
+
+  std::jthread receiver = explore::actor(
+      "receiver", [&] { (void)numbers.receive(source.get_token()); });
+  std::jthread stopper =
+      explore::actor("stopper", [&] { source.request_stop(); });
+}  // a deadlock here: the receiver sleeps, and has been told to stop
+
+}  // namespace
+}  // namespace workbook

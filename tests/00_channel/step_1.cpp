@@ -1,0 +1,135 @@
+// Step 0.1: a buffer with two ends.
+
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "channel.hpp"
+#include "grading/grading.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(channel_buffer, values_come_out_in_order, 0.1, 4) {
+  promise("Values are received in the order of their acceptance");
+  channel<int> numbers(2);
+
+  std::jthread sender([&] {
+    explore::role("sender");
+    for (int i = 1; i <= 3; ++i) {
+      EXPECT_EQ(numbers.send(int{i}), channel_status::ok);
+    }
+  });
+
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(numbers.receive(), i)
+        << "one sender sent 1, 2, 3; a channel is a queue: in at one "
+           "end, out at the other";
+  }
+}
+
+EXPLORED(channel_buffer, each_value_is_received_once, 0.1, 3) {
+  promise("Values are received each of them once");
+  std::atomic<int> sum = 0;
+  channel<int> numbers(1);
+
+  {
+    std::jthread one([&] { (void)numbers.send(1); });
+    std::jthread other([&] { (void)numbers.send(10); });
+    std::jthread first([&] { sum += numbers.receive().value_or(100); });
+    std::jthread second(
+        [&] { sum += numbers.receive().value_or(100); });
+  }
+
+  EXPECT_EQ(sum, 11)
+      << "two senders sent 1 and 10, two receivers took one each; is "
+         "the buffer looked at again after every wait?";
+}
+
+EXPLORED(channel_buffer, send_blocks_while_full, 0.1, 4) {
+  promise("Blocks while the channel is open and has no place for it.");
+  std::atomic<int> sent = 0;
+  channel<int> numbers(2);
+
+  std::jthread sender([&] {
+    explore::role("sender");
+    for (int i = 1; i <= 4; ++i) {
+      (void)numbers.send(int{i});
+      ++sent;
+    }
+  });
+  explore::settle();
+
+  EXPECT_EQ(sent, 2) << "a channel of 2, from which nobody receives, "
+                        "accepts two values; is the bound off by one?";
+  EXPECT_EQ(numbers.receive(), 1);
+  explore::settle();
+  EXPECT_EQ(sent, 3) << "one value was received: one place, one sender";
+  (void)numbers.receive();
+  (void)numbers.receive();
+}
+
+EXPLORED(channel_buffer, receive_blocks_while_empty, 0.1, 3) {
+  promise("Blocks while it is open and has no value.");
+  std::atomic<bool> came_back = false;
+  channel<int> numbers(1);
+
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    EXPECT_EQ(numbers.receive(), 7);
+    came_back = true;
+  });
+  explore::settle();  // fails if the receiver polls
+
+  EXPECT_FALSE(came_back) << "there was nothing to receive yet";
+  EXPECT_EQ(explore::sleeping(), 0)
+      << "an empty channel is no reason to sleep and look again; wait "
+         "for a condition";
+  (void)numbers.send(7);
+  explore::settle();
+  EXPECT_TRUE(came_back) << "the value is there and the receiver "
+                            "sleeps on; whom does put() wake?";
+}
+
+EXPLORED(channel_buffer, both_values_wake, 0.1, 2) {
+  promise("Blocks while it is open and has no value.");
+  std::atomic<int> received = 0;
+  channel<int> numbers(2);
+  const auto receive = [&] { received += numbers.receive() ? 1 : 0; };
+
+  std::jthread one(receive);
+  std::jthread other(receive);
+  explore::settle();  // both sleep
+  (void)numbers.send(1);
+  (void)numbers.send(2);
+  explore::settle();
+
+  EXPECT_EQ(received, 2)
+      << "two values are there, two receivers slept, "
+         "and one sleeps on: each value wakes one";
+}
+
+EXPLORED(channel_buffer, no_value_dies_in_the_channel, 0.1, 2) {
+  promise("Every send takes its value by reference");
+  std::atomic<int> alive = 0;
+  int locks = 0;
+  channel<explore::payload> values(1);
+  explore::payload held(
+      &alive,
+      [](void* at) { *static_cast<int*>(at) += explore::locks_held(); },
+      &locks);
+
+  (void)values.send(std::move(held));
+  EXPECT_EQ(alive, 1) << "on its way, there is one value, not two";
+  {
+    std::optional<explore::payload> received = values.receive();
+    EXPECT_EQ(alive, 1) << "the value was destroyed on its way";
+  }
+
+  EXPECT_EQ(alive, 0) << "the channel keeps a value it has given away";
+  EXPECT_EQ(locks, 0) << "a value was destroyed while a lock was held";
+}
+
+}  // namespace
+}  // namespace workbook

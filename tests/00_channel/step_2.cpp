@@ -1,0 +1,115 @@
+// Step 0.2: the end of a channel.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "channel.hpp"
+#include "grading/grading.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(channel_close, a_closed_channel_takes_nothing, 0.2, 3) {
+  promise("Accepts nothing from now on. Idempotent.");
+  channel<std::unique_ptr<int>> numbers(1);
+  auto number = std::make_unique<int>(7);
+
+  numbers.close();
+  numbers.close();
+
+  EXPECT_EQ(numbers.send(std::move(number)), channel_status::closed)
+      << "there is room, and nobody will come to receive it";
+  ASSERT_NE(number, nullptr)
+      << "on anything but ok the value is untouched and still the "
+         "caller's; is it moved before closed_ is looked at?";
+  EXPECT_EQ(*number, 7);
+  EXPECT_EQ(numbers.receive(), std::nullopt);
+}
+
+EXPLORED(channel_close, what_was_accepted_is_drained, 0.2, 4) {
+  promise("receivers get what was accepted before, and then closed");
+  channel<int> numbers(2);
+  (void)numbers.send(1);
+  (void)numbers.send(2);
+
+  numbers.close();
+
+  EXPECT_EQ(numbers.receive(), 1)
+      << "close() must keep what was accepted; is closed_ looked at "
+         "before the buffer, or the buffer emptied?";
+  EXPECT_EQ(numbers.receive(), 2);
+  EXPECT_EQ(numbers.receive(), std::nullopt)
+      << "closed and drained: the end, at last";
+}
+
+EXPLORED(channel_close, every_receiver_learns_of_it, 0.2, 3) {
+  promise("Wakes all who wait.");
+  std::atomic<int> ended = 0;
+  channel<int> numbers(1);
+  const auto receive = [&] {
+    ended += numbers.receive() == std::nullopt ? 1 : 0;
+  };
+
+  std::jthread one(receive);
+  std::jthread other(receive);
+  numbers.close();  // before, while or after they begin to wait
+  explore::settle();
+
+  EXPECT_EQ(ended, 2) << "a receiver waits for what cannot come any "
+                         "more; the end is news for all of them";
+}
+
+EXPLORED(channel_close, every_sender_gets_its_value_back, 0.2, 4) {
+  promise("Senders that wait return closed, with their values");
+  std::atomic<int> back = 0;
+  channel<std::unique_ptr<int>> numbers(1);
+  (void)numbers.send(std::make_unique<int>(1));
+  const auto send = [&] {
+    auto mine = std::make_unique<int>(2);
+    const channel_status status = numbers.send(std::move(mine));
+    back += status == channel_status::closed && mine ? 1 : 0;
+  };
+
+  std::jthread one(send);
+  std::jthread other(send);
+  explore::settle();
+  numbers.close();
+  explore::settle();
+
+  EXPECT_EQ(back, 2) << "two senders waited for room when the channel "
+                        "closed; both return closed and keep their own";
+  EXPECT_EQ(**numbers.receive(), 1);
+  EXPECT_EQ(numbers.receive(), std::nullopt)
+      << "a refused value came out of a closed channel";
+}
+
+EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.2, 2) {
+  promise("receivers get what was accepted before");
+  std::atomic<int> accepted = 0;
+  int received = 0;
+  channel<int> numbers(1);
+
+  std::jthread sender([&] {
+    explore::role("sender");
+    while (numbers.send(1) == channel_status::ok) {
+      if (++accepted == 3) {
+        return;
+      }
+    }
+  });
+  std::jthread closer([&] { numbers.close(); });
+  while (numbers.receive()) {
+    ++received;
+  }
+  sender.join();
+
+  EXPECT_EQ(received, accepted)
+      << "send returned ok and nobody received it, or the reverse; "
+         "are closed_ and the buffer seen under one lock?";
+}
+
+}  // namespace
+}  // namespace workbook
