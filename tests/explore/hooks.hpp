@@ -31,7 +31,8 @@ inline instant nanoseconds(const timespec& time) {
 
 /// Deadlines further away than this are none: time_point::max() means
 /// to wait for ever, and must not race with anybody.
-inline constexpr instant beyond = 1'000'000'000'000'000'000;  // 31 years
+inline constexpr instant beyond =
+    1'000'000'000'000'000'000;  // 31 years
 
 /// The virtual instant that `time` on `clock` names; null: never.
 inline instant instant_of(clockid_t clock, const timespec* time) {
