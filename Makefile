@@ -12,7 +12,7 @@
 ## make replay CASE=01.a_test SEED=17
 ##                             one schedule of a test; GDB=1 stops in it
 ## make demo LAB=01            see a lab at work
-## make bench LAB=01           measure it beside its peers
+## make bench LAB=01           measure it; PEERS=1 installs its peers
 ## make book                   the book, as build/book/html/index.html
 ## make labs                   write the skeletons that are missing
 ## make reset LAB=01           begin a lab anew; your work is kept
@@ -31,7 +31,7 @@
 
 commands := board grade watch hint replay demo bench labs reset \
   test mutants alternatives steps sanitizers
-variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB
+variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB PEERS
 
 .PHONY: $(commands) program packages book format clean help
 .NOTPARALLEL:
@@ -68,7 +68,7 @@ program: packages
 # ---- What each needs: lines of .ci/packages ---------------------------
 
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
-bench: needs += bench
+bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
 test: needs += book
 book: needs := book
 format: needs := format

@@ -114,9 +114,11 @@ class self_test {
     } else {
       into.failed = differing.size();
     }
-    fmt::print("{}\n", differing.empty()
-                           ? "labs/ is what the solutions generate"
-                           : "labs/ differs: that is your work");
+    fmt::print("{}\n",
+               differing.empty() ? "labs/ is what the solutions "
+                                   "generate"
+               : wanted_.strict  ? "`make labs` generates them anew"
+                                 : "labs/ holds work of yours");
   }
 
   /// A GoogleTest program of ours, told by its own last lines.

@@ -25,7 +25,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr int not_written_status = 97;
 constexpr std::size_t channel_limit = 16UL << 20U;
 
 double seconds_since(clock::time_point start) {
