@@ -1,0 +1,3 @@
+// Given to the reader; the same for every runner.
+#pragma once
+#include "../../../../solutions/02_runner/deadline.hpp"

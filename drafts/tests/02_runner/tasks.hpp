@@ -1,0 +1,53 @@
+// The tasks that most tests of this chapter run, and words and numbers
+// for what a report tells.
+
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "run_report.hpp"
+#include "stoppable_sleep.hpp"
+
+namespace workbook {
+
+/// A task of `duration` that ends early when it is asked to.
+inline runner_task heeds(std::chrono::nanoseconds duration) {
+  return [duration](std::stop_token stop, int) {
+    stoppable_sleep(stop, duration);
+  };
+}
+
+/// A task of `duration`, whoever asks; throws `what` at its end.
+inline runner_task ignores(std::chrono::nanoseconds duration,
+                           const char* what = nullptr) {
+  return [duration, what](std::stop_token, int) {
+    std::this_thread::sleep_for(duration);
+    if (what != nullptr) {
+      throw std::runtime_error(what);
+    }
+  };
+}
+
+/// What `error` says; "none" if there is no error.
+inline std::string words(const std::exception_ptr& error) {
+  try {
+    if (error != nullptr) {
+      std::rethrow_exception(error);
+    }
+  } catch (const std::runtime_error& caught) {
+    return caught.what();
+  }
+  return "none";
+}
+
+/// A duration as a number, which GoogleTest can print.
+inline double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace workbook

@@ -1,0 +1,88 @@
+// Step 4.2: shutdown, and a constructor that fails half-way.
+
+#include <atomic>
+#include <system_error>
+#include <thread>
+
+#include "04_worker_pool/run_status_words.hpp"
+#include "grading/grading.hpp"
+#include "worker_pool.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(worker_shutdown, running_tasks_end, 4.2, 3) {
+  promise(
+      "Blocks until the running tasks have ended, and joins all "
+      "workers.");
+  std::atomic<int> ran = 0;
+  worker_pool pool(2);
+  EXPECT_EQ(pool.run([&] { ++ran; }), run_status::ok);
+  EXPECT_EQ(pool.run([&] { ++ran; }), run_status::ok);
+
+  pool.shutdown();
+
+  EXPECT_EQ(ran, 2) << "a worker had the task, and it was dropped";
+  EXPECT_EQ(explore::threads_alive(), 0)
+      << "a worker outlives shutdown: detached, or not joined";
+}
+
+EXPLORED(worker_shutdown, every_idle_worker_is_woken, 4.2, 2) {
+  promise("joins all workers");
+  worker_pool pool(3);
+  explore::settle();  // all three wait for a task
+
+  pool.shutdown();  // hangs if one of them sleeps on
+
+  EXPECT_EQ(explore::threads_alive(), 0);
+}
+
+EXPLORED(worker_shutdown, a_second_shutdown_returns, 4.2, 2) {
+  promise("Idempotent");
+  worker_pool pool(1);
+
+  pool.shutdown();
+
+  EXPECT_NO_THROW(pool.shutdown())
+      << "the document's pool panics here: it closes its channel twice";
+}
+
+EXPLORED(worker_shutdown, every_caller_waits_for_the_end, 4.2, 3) {
+  promise("every caller blocks until the workers are joined");
+  std::atomic<bool> done = false;
+  std::atomic<int> too_early = 0;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] { done = true; }), run_status::ok);
+  const auto close = [&] {
+    pool.shutdown();
+    too_early += done ? 0 : 1;
+  };
+
+  {
+    std::jthread one(close);
+    std::jthread other(close);
+  }
+
+  EXPECT_EQ(too_early, 0)
+      << "a shutdown came back while a task was still running; the "
+         "second caller waits for the first";
+}
+
+EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 3) {
+  promise(
+      "std::system_error if one of them cannot be started; those that "
+      "were started have then ended");
+  explore::fail_thread_start(3);
+
+  EXPECT_THROW(worker_pool(3), std::system_error)
+      << "the third thread could not be started, and the constructor "
+         "did not say so";
+
+  EXPECT_EQ(explore::threads_started(), 2);
+  EXPECT_EQ(explore::threads_alive(), 0)
+      << "the constructor has thrown, so there will be no destructor: "
+         "who joins the two workers that were started?";
+}
+
+}  // namespace
+}  // namespace workbook

@@ -1,0 +1,222 @@
+// Step 4.3: submit against shutdown, and the runs that do not wait for
+// ever. Whoever is refused learns why, and has the task.
+
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
+#include "04_worker_pool/run_status_words.hpp"
+#include "grading/grading.hpp"
+#include "worker_pool.hpp"
+
+namespace workbook {
+namespace {
+
+using std::chrono::seconds;
+
+EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 2) {
+  promise("all who come later, learn `closed`");
+  std::atomic<int> alive = 0;
+  explore::payload held(&alive);
+  worker_pool pool(1);
+  pool.shutdown();
+  worker_pool::task job([held = std::move(held)] {});
+
+  EXPECT_EQ(pool.run(std::move(job)), run_status::closed);
+  EXPECT_EQ(pool.try_run(std::move(job)), run_status::closed);
+  EXPECT_EQ(pool.run_for(std::move(job), seconds(1)),
+            run_status::closed);
+  EXPECT_EQ(pool.run(std::move(job), std::stop_token()),
+            run_status::closed);
+
+  EXPECT_TRUE(job)
+      << "nobody took the task, and its caller has lost it";
+  EXPECT_EQ(alive, 1) << "the refused task was destroyed, or copied";
+}
+
+EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 4) {
+  promise("callers who wait … learn `closed`");
+  explore::gate gate;
+  std::atomic<int> refused = 0;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] { gate.wait(); }), run_status::ok);
+  const auto call = [&] {
+    worker_pool::task job([] {});
+    const run_status status = pool.run(std::move(job));
+    refused += status == run_status::closed && job ? 1 : 0;
+  };
+
+  std::jthread one(call);
+  std::jthread other(call);
+  explore::settle();
+  std::jthread closer([&] { pool.shutdown(); });
+  explore::settle();
+  const int woken = refused;
+  gate.open();
+
+  EXPECT_EQ(woken, 2)
+      << "two callers were waiting for a worker when the pool closed; "
+         "each must learn it at once, and keep its task";
+}
+
+EXPLORED(worker_refusal, a_racing_run_is_taken_or_refused, 4.3, 3) {
+  promise("On every other status nobody has touched `job`");
+  std::atomic<int> taken = 0;
+  std::atomic<int> ran = 0;
+  std::atomic<int> lost = 0;
+  worker_pool pool(1);
+  const auto call = [&] {
+    worker_pool::task job([&] { ++ran; });
+    const run_status status = pool.run(std::move(job));
+    taken += status == run_status::ok ? 1 : 0;
+    lost += (status == run_status::closed) == bool(job) ? 0 : 1;
+  };
+
+  {
+    std::jthread one(call);
+    std::jthread other(call);
+    pool.shutdown();
+  }
+
+  EXPECT_EQ(ran, taken)
+      << "a task is run if and only if its caller was told ok";
+  EXPECT_EQ(lost, 0) << "the caller has the task if and only if it was "
+                        "refused";
+}
+
+EXPLORED(worker_refusal, a_task_learns_closed_too, 4.3, 1) {
+  promise("all who come later, learn `closed`");
+  explore::gate gate;
+  run_status status = run_status::ok;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] {
+    gate.wait();
+    status = pool.run([] {});
+  }),
+            run_status::ok);
+
+  std::jthread closer([&] { pool.shutdown(); });
+  explore::settle();
+  gate.open();
+  closer.join();
+
+  EXPECT_EQ(status, run_status::closed)
+      << "the pool was being shut down when its task called run; "
+         "`closed` is told before anything else";
+}
+
+EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 2) {
+  promise("returns would_block if no worker is waiting for a task");
+  explore::gate gate;
+  std::atomic<int> ran = 0;
+  worker_pool pool(1);
+  explore::settle();  // the worker waits
+
+  const run_status first = pool.try_run([&] {
+    gate.wait();
+    ++ran;
+  });
+  worker_pool::task job([&] { ++ran; });
+  const run_status second = pool.try_run(std::move(job));
+  gate.open();
+  pool.shutdown();
+
+  EXPECT_EQ(first, run_status::ok) << "the worker was waiting";
+  EXPECT_EQ(second, run_status::would_block) << "the worker was busy";
+  EXPECT_TRUE(job);
+  EXPECT_EQ(ran, 1) << "a task ran although it had been refused";
+}
+
+EXPLORED(worker_refusal, run_for_gives_up_in_time, 4.3, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("returns timed_out after `limit` on steady_clock");
+  explore::gate gate;
+  std::atomic<int> ran = 0;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] { gate.wait(); }), run_status::ok);
+
+  worker_pool::task job([&] { ++ran; });
+  const run_status status = pool.run_for(std::move(job), seconds(3));
+  const auto when = explore::now();
+  gate.open();
+  pool.shutdown();
+
+  EXPECT_EQ(status, run_status::timed_out);
+  EXPECT_EQ(when, seconds(3));
+  EXPECT_TRUE(job) << "the caller gave up, and has lost its task";
+  EXPECT_EQ(ran, 0) << "a worker took a task that was given up";
+}
+
+EXPLORED(worker_refusal, a_late_worker_finds_nothing, 4.3, 1) {
+  promise("On every other status nobody has touched `job`");
+  explore::gate gate;
+  std::atomic<int> ran = 0;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] { gate.wait(); }), run_status::ok);
+  std::jthread opener([&] { gate.open(); });
+
+  worker_pool::task job([&] { ++ran; });
+  const run_status status = pool.run_for(std::move(job), seconds(3));
+  opener.join();
+  pool.shutdown();
+
+  EXPECT_EQ(ran, status == run_status::ok ? 1 : 0)
+      << "worker and deadline met, and they disagree who won";
+  EXPECT_EQ(bool(job), status == run_status::timed_out);
+}
+
+EXPLORED(worker_refusal, a_stop_calls_run_off, 4.3, 1) {
+  promise("returns cancelled once `stop` is requested");
+  explore::gate gate;
+  std::stop_source stop;
+  run_status status = run_status::ok;
+  std::atomic<bool> ran = false;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] { gate.wait(); }), run_status::ok);
+
+  worker_pool::task job([&] { ran = true; });
+  std::jthread caller(
+      [&] { status = pool.run(std::move(job), stop.get_token()); });
+  explore::settle();
+  stop.request_stop();
+  caller.join();
+  gate.open();
+  pool.shutdown();
+
+  EXPECT_EQ(status, run_status::cancelled);
+  EXPECT_TRUE(job) << "the caller was called off, and lost its task";
+  EXPECT_FALSE(ran) << "a worker took a task that was called off";
+}
+
+EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 2) {
+  promise(
+      "It can be called off, so it neither returns would_deadlock nor "
+      "counts as blocked for others.");
+  explore::gate half;
+  explore::gate done;
+  std::stop_source stop;
+  run_status timed = run_status::ok;
+  run_status stopped = run_status::ok;
+  worker_pool pool(1);
+
+  EXPECT_EQ(pool.run([&] {
+    timed = pool.run_for([] {}, seconds(1));
+    half.open();
+    stopped = pool.run([] {}, stop.get_token());
+    done.open();
+  }),
+            run_status::ok);
+  half.wait();
+  explore::settle();  // the task waits in its second run
+  stop.request_stop();
+  done.wait();
+
+  EXPECT_EQ(timed, run_status::timed_out)
+      << "the call ends by itself, so it is not a deadlock";
+  EXPECT_EQ(stopped, run_status::cancelled)
+      << "somebody can end this call, so it is not a deadlock";
+}
+
+}  // namespace
+}  // namespace workbook

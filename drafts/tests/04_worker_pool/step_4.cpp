@@ -1,0 +1,125 @@
+// Step 4.4: what becomes of a task's exception.
+
+#include <atomic>
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "04_worker_pool/run_status_words.hpp"
+#include "grading/grading.hpp"
+#include "worker_pool.hpp"
+
+namespace workbook {
+namespace {
+
+void fail(const char* words) {
+  throw std::runtime_error(words);
+}
+
+// What shutdown throws, or "" if it throws nothing.
+std::string thrown_by_shutdown(worker_pool& pool) {
+  try {
+    pool.shutdown();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+EXPLORED(worker_exception, the_worker_lives_on, 4.4, 3) {
+  promise("The worker lives on, whatever comes out of its task.");
+  std::atomic<bool> ran = false;
+  worker_pool pool(1);
+
+  EXPECT_EQ(pool.run([] { fail("lost"); }), run_status::ok);
+  EXPECT_EQ(pool.run([&] { ran = true; }), run_status::ok);
+  (void)thrown_by_shutdown(pool);
+
+  EXPECT_TRUE(ran) << "the task after the one that failed did not run";
+  EXPECT_EQ(explore::threads_started(), 1)
+      << "an exception must not end the worker, nor cost a new thread";
+}
+
+EXPLORED(worker_exception, the_first_shutdown_throws_it, 4.4, 3) {
+  promise(
+      "the first call then throws the first exception that a task "
+      "threw");
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([] { fail("first"); }), run_status::ok);
+  EXPECT_EQ(pool.run([] { fail("second"); }), run_status::ok);
+
+  const std::string thrown = thrown_by_shutdown(pool);
+  const int alive = explore::threads_alive();
+  const std::string later = thrown_by_shutdown(pool);
+
+  EXPECT_EQ(thrown, "first")
+      << "the first failure is mostly the cause of the others; it is "
+         "the one to be told, and not to be overwritten";
+  EXPECT_EQ(later, "") << "no later call throws";
+  EXPECT_EQ(alive, 0)
+      << "shutdown threw before it had joined the workers";
+}
+
+EXPLORED(worker_exception, one_of_two_shutdowns_throws, 4.4, 2) {
+  promise("no later call throws");
+  std::atomic<int> thrown = 0;
+  worker_pool pool(2);
+  EXPECT_EQ(pool.run([] { fail("one"); }), run_status::ok);
+  EXPECT_EQ(pool.run([] { fail("other"); }), run_status::ok);
+  const auto close = [&] {
+    thrown += thrown_by_shutdown(pool).empty() ? 0 : 1;
+  };
+
+  {
+    std::jthread one(close);
+    std::jthread other(close);
+  }
+
+  EXPECT_EQ(thrown, 1) << "two calls met; the failure is told once";
+}
+
+EXPLORED(worker_exception, a_handler_gets_every_one, 4.4, 3) {
+  promise("Gets the exception of a task, on the worker that ran it");
+  std::atomic<int> handled = 0;
+  std::atomic<int> locks = 0;
+  std::atomic<int> strangers = 0;
+  const std::thread::id self = std::this_thread::get_id();
+  worker_pool pool(2, [&](const std::exception_ptr& error) {
+    handled += error != nullptr ? 1 : 0;
+    locks += explore::locks_held();
+    strangers += std::this_thread::get_id() == self ? 1 : 0;
+  });
+
+  EXPECT_EQ(pool.run([] { fail("one"); }), run_status::ok);
+  EXPECT_EQ(pool.run([] { fail("other"); }), run_status::ok);
+
+  EXPECT_EQ(thrown_by_shutdown(pool), "")
+      << "the handler has it; nobody else is to be told";
+  EXPECT_EQ(handled, 2) << "every exception goes to the handler";
+  EXPECT_EQ(locks, 0) << "the handler ran while a lock was held";
+  EXPECT_EQ(strangers, 0) << "the handler ran on another thread";
+}
+
+GRADED(worker_exception, nobody_fetched_it, 4.4, 1) {
+  promise(
+      "never throws: an exception that nobody has fetched, because "
+      "nobody called shutdown(), ends the program");
+
+  const auto forget = [] {
+    {
+      worker_pool pool(1);
+      (void)pool.run([] { fail("nobody looked"); });
+      (void)pool.run([] { std::fputs("lives on\n", stderr); });
+    }
+    std::fputs("swallowed\n", stderr);
+  };
+
+  EXPECT_DEATH(forget(), "lives on")
+      << "a task failed, nobody called shutdown, and the destructor "
+         "kept the failure to itself";
+}
+
+}  // namespace
+}  // namespace workbook
