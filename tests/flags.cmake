@@ -16,12 +16,16 @@ target_compile_options(lab_warnings INTERFACE
 # Tests and the code under test. Under the explorer the instrumentation
 # is compiled in and nothing more: the link gets tests/explore in place
 # of the sanitizer's runtime. Assertions stay on, so no -DNDEBUG.
+#
+# The matrix is compiled hundreds of times and debugged never: lines for
+# the reports will do.
 add_library(workbook_instrumentation INTERFACE)
+set(debug_information $<IF:$<BOOL:${WORKBOOK_MATRIX}>,-g1,-g>)
 if(WORKBOOK_RUNTIME STREQUAL "explore")
   # GCC warns that ThreadSanitizer ignores atomic_thread_fence; ours
   # does not.
   target_compile_options(workbook_instrumentation INTERFACE
-    -O1 -g -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    -O1 ${debug_information} -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 elseif(WORKBOOK_RUNTIME STREQUAL "tsan")
   target_compile_options(workbook_instrumentation INTERFACE
     -O1 -g -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)

@@ -90,6 +90,10 @@ std::string id_after(const chapter& of, std::size_t done) {
   return done == 0 ? "0" : of.steps[done - 1].id;
 }
 
+/// What a snapshot has of the reference was tried in every schedule
+/// with the reference; here it is asked whether the step has it at all.
+constexpr int snapshot_thinned = 4;
+
 /// A step that only writes a schedule leaves the code as it was: the
 /// programs of the step before serve.
 void add_snapshot(std::vector<test_job>& jobs, const house& where,
@@ -106,8 +110,12 @@ void add_snapshot(std::vector<test_job>& jobs, const house& where,
       skeleton(of, where.root / "solutions" / of.lab, id, where),
       reads);
   const std::string variant = "steps." + id_after(of, built);
+  const std::size_t first = jobs.size();
   add_jobs(jobs, of, tests, "steps." + id, variant,
            where.build / of.lab / variant, reads);
+  for (std::size_t i = first; i < jobs.size(); ++i) {
+    jobs[i].thinned = snapshot_thinned;
+  }
 }
 
 std::vector<std::string> alternatives_of(const house& where,

@@ -125,7 +125,9 @@ void pipeline::test(bool early) {
     request.name = job.test.full_name();
     request.folder = where_.root;
     request.limits = limits_for(job.test);
-    request.environment = {{"WORKBOOK_SOURCES", job.reads.string()}};
+    request.environment = {
+        {"WORKBOOK_SOURCES", job.reads.string()},
+        {"WORKBOOK_THINNED", std::to_string(job.thinned)}};
     request.fixed_addresses = job.sanitized;
     if (job.sanitized) {
       // Shadow memory is not the test's own; and all is slower.

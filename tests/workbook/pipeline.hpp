@@ -37,6 +37,7 @@ struct test_job {
   std::filesystem::path lanes = {};  // where pictures of failures go
   std::string subject = {};          // what it judges, for tables
   bool sanitized = false;            // its runtime is a sanitizer's
+  int thinned = 1;  // explored in one of so many schedules
 };
 
 /// What a pipeline tells while it runs. Called from several threads,
