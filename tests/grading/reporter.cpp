@@ -92,6 +92,14 @@ void report_explored(const explore::told& what) {
     channel::send({{"event", "infrastructure"},
                    {"message", what.infrastructure}});
   }
+  if (!what.unavailable.empty()) {
+    channel::send({{"event", "not_run"},
+                   {"message", what.unavailable +
+                                   ": the explorer does not work on "
+                                   "this machine"}});
+    std::printf("not run: %s\n", what.unavailable.c_str());
+    return;
+  }
   if (!what.seed.empty()) {
     channel::send({{"event", "seed"}, {"seed", seed_in(what.seed)}});
   }

@@ -81,6 +81,13 @@ void configure(const house& where,
   }
 }
 
+std::string runtime_of(const house& where) {
+  const fs::path file = where.build / "CMakeCache.txt";
+  const std::string runtime =
+      fs::exists(file) ? cached(read_text(file), "WORKBOOK_RUNS_ON") : "";
+  return runtime.empty() ? "explore" : runtime;
+}
+
 void build_programs(const house& where,
                     const std::vector<test_program>& wanted,
                     unsigned jobs, const program_sink& on_built) {

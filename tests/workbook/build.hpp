@@ -50,6 +50,10 @@ using program_sink = std::function<void(const program_built&)>;
 void configure(const house& where,
                const std::vector<std::string>& entries);
 
+/// What the tests of a configured tree run on: "explore", or what
+/// takes its place where the explorer does not work ("tsan", "native").
+std::string runtime_of(const house& where);
+
 /// Builds all programs with `jobs` compilers at once, keeps going past
 /// errors, and calls `on_built` exactly once for each. Returns when
 /// the last was told. Throws problem if the build cannot run at all.

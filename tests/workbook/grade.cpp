@@ -143,6 +143,7 @@ record grade(const house& where, const chapter& of,
   result.page = of.page;
   result.variant = wanted.variant;
   result.base = wanted.base;
+  result.runtime = runtime_of(where);
   result.partial = wanted.step;
   result.finished = time_stamp();
   result.duration = std::chrono::duration<double>(

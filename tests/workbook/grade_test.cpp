@@ -81,6 +81,22 @@ TEST(grade, of_one_step_keeps_what_is_known_of_others) {
   EXPECT_THAT(second.output, HasSubstr("100 of 100"));
 }
 
+TEST(grade, without_the_explorer_is_marked) {
+  const fixture_house house;
+  const std::string tree = (house.root() / "build" / "explore").string();
+  ASSERT_EQ(run_command({"cmake", "-S", house.root().string(), "-B",
+                         tree, "-DWORKBOOK_BASE=labs",
+                         "-DWORKBOOK_RUNS_ON=tsan"},
+                        house.root())
+                .status,
+            0);
+  const auto done = house.run("grade --lab 9 --variant solutions");
+  EXPECT_THAT(done.output,
+              AllOf(HasSubstr("The explorer does not work on this"),
+                    HasSubstr("under ThreadSanitizer: a pass may be")));
+  EXPECT_EQ(house.result("solutions")["runtime"], "tsan");
+}
+
 TEST(grade, speaks_to_other_systems) {
   const auto& house = shared_house();
   const auto done = house.run(

@@ -130,6 +130,8 @@ record from_json(const json& from) {
   read.page = from.at("page").get<std::string>();
   read.variant = from.at("variant").get<std::string>();
   read.base = from.at("base").get<std::string>();
+  read.runtime =
+      maybe<std::string>(from, "runtime").value_or("explore");
   read.partial = maybe<std::string>(from, "partial").value_or("");
   read.finished = from.at("finished").get<std::string>();
   read.duration = from.at("duration").get<double>();
@@ -207,7 +209,10 @@ json to_json(const record& of, const chapter& declared) {
   std::set<std::string> instruments;
   json tests = json::array();
   for (const graded& each : of.tests) {
-    instruments.insert(each.test.kind);
+    instruments.insert(each.test.kind == "explored" &&
+                               of.runtime != "explore"
+                           ? of.runtime
+                           : each.test.kind);
     tests.push_back(test_to_json(of, declared, each));
   }
   return {{"schema", schema_version},
@@ -216,6 +221,7 @@ json to_json(const record& of, const chapter& declared) {
           {"page", of.page},
           {"variant", of.variant},
           {"base", of.base},
+          {"runtime", of.runtime},
           {"score", of.score()},
           {"max_score", of.max_score()},
           {"bonus", of.bonus()},

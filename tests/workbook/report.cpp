@@ -124,9 +124,28 @@ std::string next_step_text(const house& where, const chapter& of,
                      look.faint("stuck?  make hint STEP=" + next->id));
 }
 
+std::string runtime_text(const record& graded, const screen& look) {
+  if (graded.runtime == "explore") {
+    return {};
+  }
+  int beyond = 0;
+  for (const auto& each : graded.tests) {
+    beyond += each.test.kind == "explored" &&
+                      each.result.status == verdict::not_run
+                  ? each.test.points
+                  : 0;
+  }
+  return fmt::format(
+      "\n  {}\n  Tests ran on real threads{}: a pass may be luck.{}\n",
+      look.bad("The explorer does not work on this machine."),
+      graded.runtime == "tsan" ? " under ThreadSanitizer" : "",
+      beyond == 0 ? ""
+                  : fmt::format(" {} of 100 points need it.", beyond));
+}
+
 std::string report_text(const house& where, const chapter& of,
                         const record& graded, const screen& look) {
-  return steps_text(of, graded, look) +
+  return steps_text(of, graded, look) + runtime_text(graded, look) +
          failures_text(where, of, graded, look) +
          next_step_text(where, of, graded, look) + "\n";
 }

@@ -43,14 +43,16 @@ class self_test {
     matrix_part("steps", matrix, check_steps);
     matrix_part("mutants", matrix, check_mutants);
     matrix_part("alternatives", matrix, check_alternatives);
-    program("explorer", "explore_test");
-    program("workbook", "workbook_test");
+    program("explorer", "explore_test", where_.build);
+    program("workbook", "workbook_test", where_.build);
     for (const std::string which : {"asan", "tsan"}) {
       table(which, [&](const pipeline_listener& listener) {
         return check_sanitizer(where_, of_, which, wanted_.cores,
                                listener);
       });
     }
+    program("no explorer", "native_test",
+            where_.root / "build" / "tsan");
     part("book", [&](part_result& into) { book(into); });
     return results_;
   }
@@ -122,33 +124,33 @@ class self_test {
   }
 
   /// A GoogleTest program of ours, told by its own last lines.
-  void program(const std::string& name, const std::string& target) {
+  void program(const std::string& name, const std::string& target,
+               const fs::path& tree) {
     part(name, [&](part_result& into) {
       const auto built = run_command(
-          {"cmake", "--build", where_.build.string(), "--parallel",
+          {"cmake", "--build", tree.string(), "--parallel",
            std::to_string(wanted_.cores), "--target", target},
           where_.root);
       if (built.status != 0) {
         throw problem("{} does not build:\n{}", target,
                       last_part(built.output));
       }
-      count_tests(run_command({find_program(target)}, where_.root),
-                  into);
+      count_tests(
+          run_command({find_program(target, tree)}, where_.root), into);
     });
   }
 
-  [[nodiscard]] std::string find_program(
-      const std::string& target) const {
+  [[nodiscard]] std::string find_program(const std::string& target,
+                                         const fs::path& tree) const {
     for (const auto& entry : fs::recursive_directory_iterator(
-             where_.build,
-             fs::directory_options::skip_permission_denied)) {
+             tree, fs::directory_options::skip_permission_denied)) {
       if (entry.path().filename() == target &&
           entry.is_regular_file()) {
         return entry.path().string();
       }
     }
     throw problem("{}: was not built in {}", target,
-                  where_.shown(where_.build));
+                  where_.shown(tree));
   }
 
   void count_tests(const command_result& done, part_result& into) {

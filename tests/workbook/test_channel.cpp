@@ -93,6 +93,8 @@ void test_channel::take(std::string_view line) {
     step_not_written = text_in(event, "step");
   } else if (kind == "infrastructure" && infrastructure.empty()) {
     infrastructure = text_in(event, "message");
+  } else if (kind == "not_run" && unavailable.empty()) {
+    unavailable = text_in(event, "message");
   } else if (kind == "end") {
     ended = true;
     passed = event.value("passed", json(false)) == json(true);

@@ -26,6 +26,7 @@ class test_channel {
   bool passed = false;                // as "end" said
   std::string step_not_written;       // of the first not_written
   std::string infrastructure;         // of the first such message
+  std::string unavailable;            // what it needs, and is not here
   std::vector<std::string> failures;  // each as it is to be shown
   outcome facts;  // promise, seed, schedules, strategy
 

@@ -141,6 +141,9 @@ class test_run {
     } else if (!channel_.infrastructure.empty()) {
       result.status = verdict::infrastructure;
       result.message = channel_.infrastructure;
+    } else if (!channel_.unavailable.empty()) {
+      result.status = verdict::not_run;
+      result.message = channel_.unavailable;
     } else {
       judge_own_end(result);
     }
