@@ -1,10 +1,11 @@
-// A correct channel that blocks in binary semaphores only: as in Go,
+// A correct channel that blocks in binary semaphores: as in Go,
 // whoever waits is a node in one of two queues, and whoever meets it
 // hands over the value and releases the semaphore in the node.
 
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -28,6 +29,26 @@ template <typename T>
 struct receive_result {
   channel_status status;
   std::optional<T> value;
+};
+
+// The state is guarded by an atomic flag. A binary_semaphore would
+// do, but of one that several threads acquire libstdc++ 12 can lose a
+// wakeup: an acquire that read 1 and came too late waits for the 1 to
+// change.
+class flag_guard {
+ public:
+  void acquire() {
+    while (held_.test_and_set()) {
+      held_.wait(true);
+    }
+  }
+  void release() {
+    held_.clear();
+    held_.notify_one();
+  }
+
+ private:
+  std::atomic_flag held_;
 };
 
 template <typename T>
@@ -197,8 +218,8 @@ class channel {
 
   const std::size_t room_;
 
-  // guard_ is 1 while nobody uses what is below it.
-  std::binary_semaphore guard_{1};
+  // guard_ is held by who uses what is below it.
+  flag_guard guard_;
   std::deque<T> values_;
   std::deque<node*> senders_;
   std::deque<node*> receivers_;

@@ -1,6 +1,6 @@
-// A correct pool that blocks in semaphores only: whoever ends a task
-// hands the place, and the task itself, to the next one in the queue
-// ("passing the baton"), so that submitters come in by turns.
+// A correct pool that blocks in semaphores, and an atomic flag: whoever
+// ends a task hands the place, and the task itself, to the next one in
+// the queue ("passing the baton"): submitters come in by turns.
 //
 // Every semaphore is binary. A counting_semaphore for the tasks would
 // be shorter, but release() of libstdc++ before 13 wakes nobody while
@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -27,6 +28,26 @@ namespace workbook {
 class pool_closed : public std::logic_error {
  public:
   pool_closed() : std::logic_error("closed") {}
+};
+
+// The state is guarded by an atomic flag. A binary_semaphore would
+// do, but of one that several threads acquire libstdc++ 12 can lose a
+// wakeup: an acquire that read 1 and came too late waits for the 1 to
+// change.
+class flag_guard {
+ public:
+  void acquire() {
+    while (held_.test_and_set()) {
+      held_.wait(true);
+    }
+  }
+  void release() {
+    held_.clear();
+    held_.notify_one();
+  }
+
+ private:
+  std::atomic_flag held_;
 };
 
 class task_pool {
@@ -266,8 +287,8 @@ class task_pool {
 
   const std::size_t max_;
 
-  // guard_ is 1 while nobody uses what is below it.
-  mutable std::binary_semaphore guard_{1};
+  // guard_ is held by who uses what is below it.
+  mutable flag_guard guard_;
   state state_ = state::open;
   std::size_t in_flight_ = 0;
   std::size_t blocked_tasks_ = 0;
