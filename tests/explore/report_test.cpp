@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
@@ -128,6 +129,30 @@ TEST(report, locks_in_two_orders) {
 
   the schedule
 )report");
+}
+
+/// A thread waits for a mutex whose memory is something else by now.
+void wait_for_what_is_gone() {
+  struct pool {
+    std::mutex mutex;
+  };
+  static pool* left;
+  left = new pool;
+  left->mutex.lock();
+  std::thread([] { std::scoped_lock lock(left->mutex); }).detach();
+  explore::settle();
+  std::fill_n(reinterpret_cast<char*>(left), sizeof(pool), 'Z');
+}
+
+TEST(report, a_mutex_that_is_gone_has_no_holder) {
+  explore::search looking(wait_for_what_is_gone, {});
+  const explore::finding found = looking.run();
+  ASSERT_TRUE(found.failed);
+  looking.replay(found.id, true);
+  EXPECT_EQ(looking.log().how, ending::leak);
+  EXPECT_NE(explore::draw_text(
+                explore::tell(looking.log(), "the schedule", false)),
+            "");
 }
 
 TEST(report, data_race) {

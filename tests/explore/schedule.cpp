@@ -119,9 +119,12 @@ void schedule::summarise() {
     told.object = each.object;
     told.last_step = each.last_step;
     if (each.waits == reason::lock) {
-      told.holder = static_cast<const pthread_mutex_t*>(each.object)
-                        ->__data.__owner -
-                    1;
+      // The mutex may be gone, and its memory be anything.
+      const int owner =
+          static_cast<const pthread_mutex_t*>(each.object)
+              ->__data.__owner;
+      told.holder =
+          owner >= 1 && owner <= record_->threads ? owner - 1 : -1;
     }
   }
 }

@@ -85,13 +85,19 @@ const char* call_name(long number) {
       return "read";
     case SYS_write:
       return "write";
+#ifdef SYS_poll  // newer platforms have the other only
     case SYS_poll:
+#endif
     case SYS_ppoll:
       return "poll";
+#ifdef SYS_select
     case SYS_select:
+#endif
     case SYS_pselect6:
       return "select";
+#ifdef SYS_epoll_wait
     case SYS_epoll_wait:
+#endif
     case SYS_epoll_pwait:
       return "epoll_wait";
     case SYS_futex:
