@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -291,6 +292,31 @@ TEST(explorer_finds, access_to_an_object_that_has_died) {
         value.reset();
       }),
       ending::race);
+}
+
+TEST(explorer_finds, use_after_free_by_the_same_thread) {
+  EXPECT_EQ(ending_of([] {
+              auto dead = std::make_unique<int>(1);
+              const int* volatile const late = dead.get();
+              dead.reset();
+              EXPECT_LE(*late, 1);
+            }),
+            ending::race);
+}
+
+TEST(explorer_finds, use_after_free_that_a_lock_orders) {
+  EXPECT_EQ(ending_of([] {
+              std::mutex mutex;
+              auto dead = std::make_unique<int>(1);
+              const int* const late = dead.get();
+              const std::jthread user = explore::actor("user", [&] {
+                std::scoped_lock lock(mutex);
+                EXPECT_LE(*late, 1);
+              });
+              std::scoped_lock lock(mutex);
+              dead.reset();
+            }),
+            ending::race);
 }
 
 // ---- Threads -----------------------------------------------------

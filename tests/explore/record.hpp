@@ -25,7 +25,8 @@ enum class ending : std::uint8_t {
   expectation,   // an EXPECT or ASSERT of the test failed
   deadlock,      // nobody can go on, and no deadline will change that
   leak,          // the scenario ended, a thread of it did not
-  race,          // two accesses, one a write, neither before the other
+  race,          // two accesses, one a write, neither before the other;
+                 // or one to memory that is freed
   misuse,        // a primitive was used against its contract
   spinning,      // more steps than the budget
   terminated,    // std::terminate, or an exception left a thread

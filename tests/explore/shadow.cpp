@@ -88,13 +88,17 @@ void fail_race(const access& before, const access& now,
   log.other = before.thread;
   log.address = reinterpret_cast<const void*>(address);
   const bool freed = before.kind == access_kind::release;
+  const bool ordered =
+      schedule::self()->clock.includes(before.thread, before.epoch);
+  const char* kind = !freed    ? "data race"
+                     : ordered ? "use after free"
+                               : "data race with freed memory";
   running.fail(
       ending::race,
-      fmt::format("data race{}: {} {} what {} {}, and nothing orders "
-                  "the two",
-                  freed ? " with freed memory" : "",
+      fmt::format("{}: {} {} what {} {}{}", kind,
                   schedule::self()->role.data(), verb(now.kind),
-                  earlier.role.data(), verb(before.kind)));
+                  earlier.role.data(), verb(before.kind),
+                  ordered ? " before" : ", and nothing orders the two"));
 }
 
 /// Whether `now` makes `old` superfluous: whoever races with `old` in
@@ -117,11 +121,13 @@ void note_granule(std::uintptr_t key, const access& now,
       place = place == nullptr ? &old : place;
       continue;
     }
-    const bool conflict = (old.bytes & now.bytes) != 0 &&
-                          old.thread != now.thread &&
+    const bool overlap = (old.bytes & now.bytes) != 0;
+    const bool conflict = overlap && old.thread != now.thread &&
                           (is_write(old.kind) || is_write(now.kind)) &&
                           !(is_atomic(old.kind) && is_atomic(now.kind));
-    if (conflict && !known.includes(old.thread, old.epoch)) {
+    const bool dead = overlap && old.kind == access_kind::release;
+    if (dead ||
+        (conflict && !known.includes(old.thread, old.epoch))) {
       fail_race(old, now, key * granule);
     }
     if (supersedes(now, old, known)) {
