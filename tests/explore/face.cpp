@@ -102,7 +102,7 @@ void report(const char* name, search& looking, const finding& found,
 }
 
 /// WORKBOOK_SEED: that one schedule, in full.
-void replay(search& looking, const std::string& seed,
+void replay(const char* name, search& looking, const std::string& seed,
             const options& wanted) {
   const auto id = schedule_id::parse(seed);
   if (!id) {
@@ -119,10 +119,13 @@ void replay(search& looking, const std::string& seed,
   looking.replay(*id, false);
   const record& log = looking.log();
   const std::string heading = fmt::format(
-      "schedule {} ({}): {} steps, {} preemptions, trace {:016x}", seed,
-      strategy_of(*id, wanted), log.steps, log.preemptions, log.hash);
+      "schedule {} ({}): {} steps, {} preemption{}, trace {:016x}", seed,
+      strategy_of(*id, wanted), log.steps, log.preemptions,
+      log.preemptions == 1 ? "" : "s", log.hash);
+  const story drawn = tell(log, heading, true);
+  save(name, drawn);
   told what{.failed = log.how != ending::passed,
-            .failure = draw_text(tell(log, heading, true)),
+            .failure = draw_text(drawn),
             .schedules = 1,
             .strategy = strategy_of(*id, wanted)};
   what.seed = what.failed ? seed : "";
@@ -202,7 +205,7 @@ void run(const char* name, void (*body)(), options wanted) {
   }
   search looking(body, wanted);
   if (const auto seed = environment("WORKBOOK_SEED"); !seed.empty()) {
-    replay(looking, seed, wanted);
+    replay(name, looking, seed, wanted);
     return;
   }
   const finding found = looking.run();
