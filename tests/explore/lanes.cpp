@@ -145,8 +145,9 @@ std::string draw_text(const story& told) {
   std::uint32_t expected = told.rows.empty() ? 0 : told.rows[0].step;
   for (const lane_row& each : told.rows) {
     if (each.step != expected) {
-      drawn += fmt::format("{:>{}}   {} steps\n", "...", number_width,
-                           each.step - expected);
+      const auto folded = each.step - expected;
+      drawn += fmt::format("{:>{}}   {} step{}\n", "...", number_width,
+                           folded, folded == 1 ? "" : "s");
     }
     draw_row(drawn, told, columns, each);
     expected = each.step + 1;

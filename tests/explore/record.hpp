@@ -75,6 +75,7 @@ struct step {
   operation what = operation::begin;
   bool blocked = false;     // the thread had to wait in this step
   bool spurious = false;    // … and woke without a notify
+  bool preempts = false;    // another thread could have gone on instead
   std::uint16_t woken = 0;  // threads that the step let go on
   std::int64_t time = 0;    // virtual nanoseconds
   const void* object = nullptr;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t most_rows = 12;
 constexpr std::size_t last_steps = 5;
+constexpr std::size_t rows_before = 3;  // of a preemption
 
 const char* verb(operation what) {
   constexpr std::array verbs{
@@ -114,6 +115,10 @@ class teller {
       chosen_.insert(told.begin(), told.end());
       return;
     }
+    if (log_.how == ending::expectation &&
+        insert_last_preemption(told)) {
+      return;
+    }
     for (int i = 0; i < log_.threads; ++i) {
       const auto& each = log_.thread[static_cast<std::size_t>(i)];
       if (each.alive && each.waits != reason::none) {
@@ -135,6 +140,23 @@ class teller {
     while (chosen_.size() > most_rows) {
       chosen_.erase(chosen_.begin());
     }
+  }
+
+  /// A failed expectation looks at what came out of it; what went wrong
+  /// is where one thread took the turn from another. False if none did.
+  bool insert_last_preemption(const std::vector<std::uint32_t>& told) {
+    for (std::size_t i = told.size(); i-- > 0;) {
+      if (!log_.trace[told[i]].preempts) {
+        continue;
+      }
+      const std::size_t first = i - std::min(i, rows_before);
+      for (std::size_t j = first;
+           j < told.size() && chosen_.size() < most_rows; ++j) {
+        chosen_.insert(told[j]);
+      }
+      return true;
+    }
+    return false;
   }
 
   /// A step in the inside of the library (a stop state, a counter of

@@ -129,6 +129,7 @@ class schedule {
   options wanted_;
   bool traced_ = false;
   instant now_ = 0;
+  bool preempted_ = false;  // the turn was taken from who could go on
   std::uint32_t rest_by_ = max_steps;  // settle()'s patience ends here
   std::size_t count_ = 0;
   std::array<thread, max_threads> threads_{};

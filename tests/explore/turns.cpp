@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "raw_syscall.hpp"
 #include "schedule.hpp"
@@ -65,6 +66,7 @@ void schedule::write_step(operation what, const void* object,
   entry = step{};
   entry.thread = static_cast<std::uint8_t>(me.id);
   entry.what = what;
+  entry.preempts = std::exchange(preempted_, false);
   entry.time = now_;
   entry.object = object;
   entry.caller = caller;
@@ -153,7 +155,10 @@ thread& schedule::choose(bool yields) {
   const auto candidates = std::span(runnable_).first(found);
   thread& next = *candidates[strategy_->next(candidates, &me, yields)];
   me.streak = &next == &me && found > 1 ? me.streak + 1 : 0;
-  record_->preemptions += &next != &me && !yields ? 1 : 0;
+  if (&next != &me && !yields) {
+    preempted_ = true;
+    ++record_->preemptions;
+  }
   return next;
 }
 
