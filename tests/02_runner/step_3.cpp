@@ -1,0 +1,111 @@
+// Step 2.3: the interrupt.
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <thread>
+
+#include "02_runner/tasks.hpp"
+#include "grading/grading.hpp"
+#include "runner.hpp"
+
+namespace workbook {
+namespace {
+
+using namespace std::chrono_literals;
+
+EXPLORED(runner_interrupt, reaches_the_task_that_runs, 2.3, 4,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("After it the running task's token is stopped");
+  std::stop_source source;
+  run_report told;
+  runner tasks(1h);
+  tasks.add(heeds(2h));
+
+  std::jthread caller([&] { told = tasks.run(source.get_token()); });
+  explore::settle();  // fails if run polls
+  EXPECT_EQ(explore::sleeping(), 0) << "run sleeps and looks again";
+  source.request_stop();
+  caller.join();
+
+  EXPECT_EQ(name_of(told.how), "interrupted");
+  EXPECT_EQ(seconds(explore::now()), 0)
+      << "a long task saw the interrupt only when it had ended, or at "
+         "the deadline";
+}
+
+EXPLORED(runner_interrupt, in_the_last_task_is_no_success, 2.3, 4) {
+  promise("no interrupt came before it");
+  std::stop_source source;
+  runner tasks(runner::no_limit);
+  tasks.add([&](std::stop_token, int) { source.request_stop(); });
+
+  const run_report told = tasks.run(source.get_token());
+
+  EXPECT_EQ(name_of(told.how), "interrupted")
+      << "the interrupt came while the last task ran; nobody looked "
+         "after it";
+}
+
+EXPLORED(runner_interrupt, no_task_after_the_interrupt, 2.3, 2) {
+  promise("no further task starts");
+  std::stop_source source;
+  bool started = false;
+  runner tasks(runner::no_limit);
+  tasks.add([&](std::stop_token, int) { source.request_stop(); });
+  tasks.add([&](std::stop_token, int) { started = true; });
+
+  const run_report told = tasks.run(source.get_token());
+
+  EXPECT_EQ(name_of(told.how), "interrupted");
+  EXPECT_FALSE(started) << "a task began after the interrupt";
+}
+
+EXPLORED(runner_interrupt, before_the_run, 2.3, 1) {
+  promise("a stop requested on `interrupt`, before or during the run");
+  std::stop_source source;
+  source.request_stop();
+  bool started = false;
+  runner tasks(runner::no_limit);
+  runner none(runner::no_limit);
+  tasks.add([&](std::stop_token, int) { started = true; });
+
+  EXPECT_EQ(name_of(tasks.run(source.get_token()).how), "interrupted");
+  EXPECT_FALSE(started) << "the interrupt was there before the task";
+  EXPECT_EQ(name_of(none.run(source.get_token()).how), "completed")
+      << "there was nothing to interrupt";
+}
+
+EXPLORED(runner_interrupt, at_any_moment, 2.3, 2) {
+  promise("Returns when nothing of the run runs any more");
+  std::stop_source source;
+  std::jthread user([&] { source.request_stop(); });
+
+  {
+    runner tasks(runner::no_limit);
+    tasks.add([&](std::stop_token stop, int) {
+      explore::gate gate;
+      const std::stop_callback asked(stop, [&] { gate.open(); });
+      gate.wait();  // for ever, unless the stop comes
+    });
+    const run_report told = tasks.run(source.get_token());
+    EXPECT_EQ(name_of(told.how), "interrupted");
+  }  // whoever touches the runner from here on is reported
+}
+
+EXPLORED(runner_interrupt, too_late_it_touches_nothing, 2.3, 2) {
+  promise("Returns when nothing of the run runs any more");
+  std::stop_source source;
+  auto tasks = std::make_unique<runner>(runner::no_limit);
+  tasks->add(ignores(0s));
+  std::jthread user([&] { source.request_stop(); });
+
+  const run_report told = tasks->run(source.get_token());
+  tasks.reset();  // whoever still uses it is reported as a race
+
+  EXPECT_NE(name_of(told.how), "timed_out");
+  EXPECT_NE(name_of(told.how), "failed");
+}
+
+}  // namespace
+}  // namespace workbook

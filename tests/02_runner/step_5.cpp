@@ -1,0 +1,290 @@
+// Step 2.5: signals. Each test is a process of its own: there is one
+// action per signal in a process, and some of these end it.
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <semaphore>
+#include <stop_token>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "02_runner/child.hpp"
+#include "02_runner/programme.hpp"
+#include "grading/grading.hpp"
+#include "interrupt_guard.hpp"
+
+namespace workbook {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Sends `signal` to the calling thread, and blocks until a stop is
+// requested on `token` or `other`. The thread that requested it.
+std::thread::id raise_and_wait(int signal, std::stop_token token,
+                               std::stop_token other = {}) {
+  std::counting_semaphore<> stopped(0);
+  std::thread::id by;
+  const auto note = [&] {
+    by = std::this_thread::get_id();
+    stopped.release();
+  };
+  const std::stop_callback callback(token, note);
+  const std::stop_callback other_callback(other, note);
+  ::raise(signal);
+  stopped.acquire();
+  return by;
+}
+
+void foreign_handler(int) {}
+
+// The action of `signal`, as text, so that two can be compared.
+std::string action_of(int signal) {
+  struct sigaction action;
+  std::memset(&action, 0, sizeof action);
+  ::sigaction(signal, nullptr, &action);
+  std::string text = std::to_string(action.sa_flags);
+  text += action.sa_handler == foreign_handler ? " foreign" : "";
+  text += action.sa_handler == SIG_DFL ? " default" : "";
+  return text + (sigismember(&action.sa_mask, SIGHUP) ? " mask" : "");
+}
+
+// Gives SIGINT an action that somebody else in the process may need.
+std::string install_a_foreign_action() {
+  struct sigaction action = {};
+  action.sa_handler = foreign_handler;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGHUP);
+  ::sigaction(SIGINT, &action, nullptr);
+  return action_of(SIGINT);
+}
+
+int count(const char* folder) {
+  int entries = 0;
+  DIR* const open = ::opendir(folder);
+  while (::readdir(open) != nullptr) {
+    ++entries;
+  }
+  ::closedir(open);
+  return entries;
+}
+
+GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 2) {
+  promise("its signals request a stop on its source");
+  const int code = in_a_child([] {
+    interrupt_guard guard;
+    if (guard.token().stop_requested() || guard.received() != 0) {
+      return 1;
+    }
+    raise_and_wait(SIGINT, guard.token());
+    return guard.received() == SIGINT ? 0 : 2;
+  });
+
+  EXPECT_EQ(code, 0) << "-2: SIGINT ended the process; 1: stopped "
+                        "before any signal; 2: received() is wrong";
+}
+
+GRADED(runner_signals, never_by_the_handler, 2.5, 2) {
+  promise("never by the signal handler");
+  const int code = in_a_child([] {
+    interrupt_guard guard;
+    const std::thread::id by = raise_and_wait(SIGINT, guard.token());
+    return by == std::this_thread::get_id() ? 1 : 0;
+  });
+
+  EXPECT_EQ(code, 0)
+      << "request_stop ran on the thread that the signal interrupted: "
+         "inside the handler, which may have interrupted malloc";
+}
+
+GRADED(runner_signals, the_second_one_is_fatal, 2.5, 2) {
+  promise("the second Ctrl-C gets the default action");
+  const int code = in_a_child([] {
+    interrupt_guard guard;
+    raise_and_wait(SIGINT, guard.token());
+    ::raise(SIGINT);
+    return 1;
+  });
+
+  EXPECT_EQ(code, -SIGINT)
+      << "a program that does not heed the first Ctrl-C cannot be "
+         "ended by a second one";
+}
+
+GRADED(runner_signals, sigterm_only_if_asked, 2.5, 1) {
+  promise("SIGTERM too: what kill(1) sends");
+  const int asked = in_a_child([] {
+    interrupt_guard guard(guarded::interrupt_and_terminate);
+    raise_and_wait(SIGTERM, guard.token());
+    return guard.received() == SIGTERM ? 0 : 1;
+  });
+  const int not_asked = in_a_child([] {
+    interrupt_guard guard;
+    ::raise(SIGTERM);
+    return 1;
+  });
+
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(not_asked, -SIGTERM) << "SIGTERM was taken unasked";
+}
+
+GRADED(runner_signals, the_action_is_given_back, 2.5, 2) {
+  promise("each has the action it had before the guard");
+  const int code = in_a_child([] {
+    const std::string before = install_a_foreign_action();
+    { interrupt_guard quiet; }
+    if (action_of(SIGINT) != before) {
+      return 1;
+    }
+    {
+      interrupt_guard used(guarded::interrupt_and_terminate);
+      raise_and_wait(SIGINT, used.token());
+    }
+    if (action_of(SIGINT) != before) {
+      return 2;
+    }
+    return action_of(SIGTERM).find("default") == std::string::npos ? 3
+                                                                   : 0;
+  });
+
+  EXPECT_EQ(code, 0) << "1: Ctrl-C stays captured without a signal; "
+                        "2: after one; 3: SIGTERM stays captured";
+}
+
+GRADED(runner_signals, a_failed_guard_changes_nothing, 2.5, 1) {
+  promise("Throws std::system_error …, and has then changed nothing.");
+  const auto attempt = [](int resource, rlim_t limit) {
+    return in_a_child([=] {
+      const std::string before = install_a_foreign_action();
+      const rlimit few = {limit, limit};
+      const int open = count("/proc/self/fd");
+      ::setrlimit(static_cast<__rlimit_resource>(resource), &few);
+      try {
+        interrupt_guard guard;  // may do without a descriptor
+      } catch (const std::system_error&) {
+      }
+      if (resource == RLIMIT_AS && count("/proc/self/fd") != open) {
+        return 2;
+      }
+      return action_of(SIGINT) == before ? 0 : 3;
+    });
+  };
+
+#if !defined(__SANITIZE_ADDRESS__)  // such a build needs some itself
+  EXPECT_EQ(attempt(RLIMIT_NOFILE, 3), 0) << "no descriptor was left";
+#endif
+  EXPECT_EQ(attempt(RLIMIT_AS, 1), 0)
+      << "no thread could start. 2: the pipe is still open; 3: the "
+         "signal stays captured, and nobody listens";
+}
+
+GRADED(runner_signals, no_signal_is_lost_at_the_end, 2.5, 1) {
+  promise("A signal that came before still requests its stop");
+  const int lost = in_a_child([] {
+    int missing = 0;
+    for (int i = 0; i < 50; ++i) {
+      std::stop_source source;
+      {
+        interrupt_guard guard(guarded::interrupt, source);
+        ::raise(SIGINT);
+      }
+      missing += source.stop_requested() ? 0 : 1;
+    }
+    return missing;
+  });
+
+  EXPECT_EQ(lost, 0) << "so many of 50 signals came while their guard "
+                        "lived, and requested no stop on its source";
+}
+
+GRADED(runner_signals, the_innermost_receives, 2.5, 1) {
+  promise("Of nested guards the innermost receives.");
+  const auto who_gets = [](int signal) {
+    return in_a_child([=] {
+      interrupt_guard outer(guarded::interrupt_and_terminate);
+      interrupt_guard inner;
+      raise_and_wait(signal, inner.token(), outer.token());
+      return inner.token().stop_requested() ? 1 : 2;
+    });
+  };
+
+  EXPECT_EQ(who_gets(SIGINT), 1) << "2: the outer guard got it";
+  EXPECT_EQ(who_gets(SIGTERM), 2)
+      << "1: the inner guard got SIGTERM, for which it did not ask";
+}
+
+GRADED(runner_signals, a_guard_leaves_nothing, 2.5, 2) {
+  promise("Gives the signals back");
+  const int code = in_a_child([] {
+    { interrupt_guard first; }
+    const int open = count("/proc/self/fd");
+    {
+      interrupt_guard outer;
+      {
+        interrupt_guard inner;
+        raise_and_wait(SIGINT, inner.token());
+      }
+      raise_and_wait(SIGINT, outer.token());  // its turn again
+    }
+    if (count("/proc/self/task") != 3) {  // ".", ".." and main
+      return 1;
+    }
+    return count("/proc/self/fd") == open ? 0 : 2;
+  });
+
+  EXPECT_EQ(code, 0) << "1: a watcher still lives; 2: a pipe is open; "
+                        "-2: the outer guard did not get its turn";
+}
+
+// Reads from `from` until the text ends with `wanted`, or the end.
+std::string read_until(int from, const std::string& wanted) {
+  std::string text;
+  char letter = 0;
+  while (!text.ends_with(wanted) && ::read(from, &letter, 1) == 1) {
+    text += letter;
+  }
+  return text;
+}
+
+// The document's programme under a guard, with what it says on `to`.
+int guarded_programme(int to) {
+  interrupt_guard guard;
+  const auto say = [to](const std::string& line) {
+    const std::string text = line + "\n";
+    EXPECT_GT(::write(to, text.data(), text.size()), 0);
+  };
+  return document_programme(24h, guard.token(), say, 1h);
+}
+
+GRADED(runner_signals, the_programme_exits_with_2, 2.5, 2) {
+  promise("its signals request a stop on its source");
+  const std::stop_source nobody;
+  const auto nothing = [](const std::string&) {};
+  ASSERT_EQ(document_programme(1h, nobody.get_token(), nothing, 0s), 0)
+      << "the runner does not even complete its jobs by itself";
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const pid_t child =
+      start_child([&] { return guarded_programme(pipe[1]); });
+  ::close(pipe[1]);
+
+  const std::string begun = read_until(pipe[0], "job 1 starts\n");
+  ::kill(child, SIGINT);  // what the terminal does at Ctrl-C
+  const std::string ended = read_until(pipe[0], "the end of it");
+
+  EXPECT_EQ(ending_of(child), 2) << begun << ended;
+  EXPECT_NE(ended.find("job 1 breaks off"), std::string::npos) << ended;
+  EXPECT_NE(ended.find("interrupted"), std::string::npos) << ended;
+  ::close(pipe[0]);
+}
+
+}  // namespace
+}  // namespace workbook

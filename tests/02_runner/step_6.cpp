@@ -1,0 +1,125 @@
+// Step 2.6: run twice.
+
+#include <chrono>
+#include <stdexcept>
+#include <stop_token>
+#include <system_error>
+
+#include "02_runner/tasks.hpp"
+#include "grading/grading.hpp"
+#include "runner.hpp"
+
+namespace workbook {
+namespace {
+
+using namespace std::chrono_literals;
+
+EXPLORED(runner_twice, the_second_run_is_not_stopped, 2.6, 3,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("A second run starts afresh.");
+  std::stop_source source;
+  int runs = 0;
+  runner tasks(3s);
+  tasks.add([&](std::stop_token stop, int) {
+    stoppable_sleep(stop, ++runs == 1 ? 1h : 1s);
+    source.request_stop();
+  });
+
+  (void)tasks.run();  // ends by its deadline
+  const run_report told = tasks.run();
+
+  EXPECT_EQ(name_of(told.how), "completed")
+      << "the second run saw what stopped the first";
+  EXPECT_EQ(seconds(explore::now()), 4);
+  EXPECT_FALSE(told.stopped);
+  ASSERT_EQ(told.ended.size(), 1U) << "the report is of one run only";
+  EXPECT_EQ(seconds(told.ended[0].at), 1);
+}
+
+EXPLORED(runner_twice, each_run_has_its_own_deadline, 2.6, 2,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("The limit counts from the start of this call.");
+  runner tasks(3s);
+  tasks.add(ignores(2s));
+
+  EXPECT_EQ(name_of(tasks.run().how), "completed");
+  EXPECT_EQ(name_of(tasks.run().how), "completed")
+      << "the second run had the deadline of the first";
+  tasks.add(ignores(2s));  // and it may grow in between
+  EXPECT_EQ(name_of(tasks.run().how), "timed_out");
+}
+
+EXPLORED(runner_twice, errors_are_forgotten, 2.6, 1) {
+  promise("A second run starts afresh.");
+  int runs = 0;
+  runner tasks(runner::no_limit);
+  tasks.add([&](std::stop_token, int) {
+    if (++runs == 1) {
+      throw std::runtime_error("no such file");
+    }
+  });
+
+  EXPECT_EQ(name_of(tasks.run().how), "failed");
+  const run_report told = tasks.run();
+
+  EXPECT_EQ(name_of(told.how), "completed");
+  EXPECT_EQ(words(told.error), "none")
+      << "the first run's error is in the second one's report";
+}
+
+EXPLORED(runner_twice, nothing_is_added_during_a_run, 2.6, 2) {
+  promise("std::logic_error during a run");
+  bool refused = false;
+  runner tasks(runner::no_limit);
+  tasks.add([&](std::stop_token, int) {
+    try {
+      tasks.add(ignores(0s));
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+  });
+
+  EXPECT_EQ(name_of(tasks.run().how), "completed");
+  EXPECT_TRUE(refused)
+      << "the list of tasks changed while the run reads it";
+}
+
+EXPLORED(runner_twice, one_run_at_a_time, 2.6, 2) {
+  promise("std::logic_error: called during a run.");
+  bool refused = false;
+  bool second = false;
+  runner tasks(runner::no_limit);
+  tasks.add([&](std::stop_token, int) {
+    try {
+      (void)tasks.run();
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+  });
+  tasks.add([&](std::stop_token, int) { second = true; });
+
+  const run_report told = tasks.run();
+
+  EXPECT_TRUE(refused) << "a run began inside a run";
+  EXPECT_TRUE(second) << "the call that was refused changed the run";
+  EXPECT_EQ(name_of(told.how), "completed");
+}
+
+EXPLORED(runner_twice, after_a_failed_start, 2.6, 1) {
+  promise("Throws, and the runner can run again");
+  runner tasks(runner::no_limit);
+  tasks.add(ignores(0s));
+  (void)tasks.run();
+
+  explore::fail_thread_start(1);
+  EXPECT_THROW((void)tasks.run(), std::system_error);
+  tasks.add(ignores(0s));
+  const run_report told = tasks.run();
+
+  EXPECT_EQ(name_of(told.how), "completed");
+  EXPECT_EQ(told.ended.size(), 2U)
+      << "a run that never began is still in progress";
+}
+
+}  // namespace
+}  // namespace workbook
