@@ -14,6 +14,8 @@
 # Program <stem>.cpp of a variant is the target
 # 01_pooling.<variant>.<stem>, built to 01_pooling/<variant>/<stem>.
 
+include(test_it.cmake)
+
 set(solutions_dir ${CMAKE_SOURCE_DIR}/solutions)
 
 # ---- The chapter ------------------------------------------------------
@@ -156,86 +158,6 @@ function(_variant variant folder base)
       _test_it(${variant})
     endif()
   endforeach()
-endfunction()
-
-# ---- "Test it": the reader's tests, run against given pools ----------
-
-# Sets, if some step has "pools", the step's test to `test_it_test`, the
-# reader's file to `test_it_file`, and all pools to `test_it_pools`, as
-# `name=folder`. "right" are variants, "wrong" are mutants.
-macro(_pools json)
-  set(test_it_test "")
-  set(test_it_pools "")
-  set(test_it_mutants "")
-  string(JSON count LENGTH "${json}" steps)
-  math(EXPR last "${count} - 1")
-  foreach(i RANGE ${last})
-    string(JSON pools ERROR_VARIABLE no_pools
-      GET "${json}" steps ${i} pools)
-    if(no_pools)
-      continue()
-    endif()
-    string(JSON test_it_test GET "${json}" steps ${i} tests 0)
-    string(JSON test_it_file GET "${json}" steps ${i} file)
-    _strings(right "${pools}" right)
-    _strings(wrong "${pools}" wrong)
-    foreach(pool IN LISTS right)
-      if(pool MATCHES "^alternatives\\.(.+)$")
-        list(APPEND test_it_pools
-          ${CMAKE_MATCH_1}=${tests_dir}/alternatives/${CMAKE_MATCH_1})
-      else()
-        list(APPEND test_it_pools ${pool}=${solutions_dir}/${chapter})
-      endif()
-    endforeach()
-    foreach(pool IN LISTS wrong)
-      _mutant(${pool})
-      list(APPEND test_it_pools ${pool}=${mutant_dir})
-      list(APPEND test_it_mutants ${mutant_target})
-    endforeach()
-  endforeach()
-endmacro()
-
-# Adds the reader's tests to `target`, once per pool. Each time is a
-# translation unit of its own, with a namespace named after the pool,
-# so that one program holds them all. Only a lab has tests that may not
-# compile; all other variants share the reference's.
-function(_test_it variant)
-  if(NOT variant STREQUAL "labs")
-    if(NOT TARGET ${chapter}.pools)
-      add_library(${chapter}.pools OBJECT EXCLUDE_FROM_ALL)
-      target_link_libraries(${chapter}.pools
-        PRIVATE lab_warnings workbook_instrumentation GTest::gmock)
-      target_precompile_headers(${chapter}.pools
-        REUSE_FROM grading_precompiled)
-      target_include_directories(${chapter}.pools
-        PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
-      _pool_sources(${chapter}.pools solutions)
-    endif()
-    target_link_libraries(${target} PRIVATE ${chapter}.pools)
-  else()
-    _pool_sources(${target} labs)
-  endif()
-endfunction()
-
-function(_pool_sources target reader)
-  foreach(entry IN LISTS test_it_pools)
-    string(REPLACE "=" ";" entry ${entry})
-    list(GET entry 0 pool)
-    list(GET entry 1 folder)
-    set(unit ${CMAKE_BINARY_DIR}/${chapter}/${reader}.pools/${pool}.cpp)
-    list(GET files 0 header)
-    file(CONFIGURE OUTPUT ${unit} CONTENT [[
-// The reader's tests against one pool; written by CMake.
-#include "grading/grading.hpp"
-#define workbook @pool@
-#define POOL_UNDER_TEST @pool@
-#include "@folder@/@header@"
-#include "@CMAKE_SOURCE_DIR@/@reader@/@chapter@/@test_it_file@"
-]] @ONLY)
-    target_sources(${target} PRIVATE ${unit})
-  endforeach()
-  _sources(${target} "" solutions)
-  add_dependencies(${target} ${test_it_mutants})
 endfunction()
 
 # Declares the demo or the benchmark of `variant`.

@@ -15,21 +15,19 @@ namespace {
 
 EXPLORED(worker_inside, alone_it_is_refused, 4.5, 2) {
   promise("Returns would_deadlock if … the call comes from inside");
-  run_status status = run_status::ok;
-  bool kept = false;
+  std::atomic<run_status> status = run_status::ok;
+  std::atomic<bool> kept = false;
+  worker_pool pool(1);
 
-  {
-    worker_pool pool(1);
-    EXPECT_EQ(pool.run([&] {
-      worker_pool::task job([] {});
-      status = pool.run(std::move(job));
-      kept = bool(job);
-    }),
-              run_status::ok);
-    explore::settle();
-  }
+  EXPECT_EQ(pool.run([&] {
+    worker_pool::task job([] {});
+    status = pool.run(std::move(job));
+    kept = bool(job);
+  }),
+            run_status::ok);
+  explore::settle();
 
-  EXPECT_EQ(status, run_status::would_deadlock)
+  EXPECT_EQ(status.load(), run_status::would_deadlock)
       << "the task waits for a worker, and is itself what keeps the "
          "only one busy";
   EXPECT_TRUE(kept) << "the refused task is still the caller's";
@@ -40,28 +38,26 @@ EXPLORED(worker_inside, only_the_last_is_refused, 4.5, 3) {
   std::latch both(2);
   std::atomic<int> refused = 0;
   std::atomic<int> ran = 0;
-  run_status after = run_status::closed;
+  std::atomic<run_status> after = run_status::closed;
+  worker_pool pool(2);
+  const auto nest = [&] {
+    both.arrive_and_wait();
+    const run_status status = pool.run([&] { ++ran; });
+    refused += status == run_status::would_deadlock ? 1 : 0;
+  };
 
-  {
-    worker_pool pool(2);
-    const auto nest = [&] {
-      both.arrive_and_wait();
-      const run_status status = pool.run([&] { ++ran; });
-      refused += status == run_status::would_deadlock ? 1 : 0;
-    };
-    EXPECT_EQ(pool.run(nest), run_status::ok);
-    EXPECT_EQ(pool.run(nest), run_status::ok);
-    explore::settle();
-    EXPECT_EQ(pool.run([&] { after = pool.run([] {}); }),
-              run_status::ok);
-    explore::settle();
-  }
+  EXPECT_EQ(pool.run(nest), run_status::ok);
+  EXPECT_EQ(pool.run(nest), run_status::ok);
+  explore::settle();
 
   EXPECT_EQ(refused, 1)
       << "both workers' tasks want another worker; who comes first "
          "may wait, for who comes second is refused and ends";
-  EXPECT_EQ(ran, 1);
-  EXPECT_EQ(after, run_status::ok) << "a refused call left its mark";
+  EXPECT_EQ(ran, 1) << "who waited was forgotten";
+  EXPECT_EQ(pool.run([&] { after = pool.run([] {}); }), run_status::ok);
+  explore::settle();
+  EXPECT_EQ(after.load(), run_status::ok)
+      << "a refused call left its mark";
 }
 
 // Counts who is refused.
@@ -77,7 +73,7 @@ EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 3) {
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
   refusals refused;
-  run_status second = run_status::closed;
+  std::atomic<run_status> second = run_status::closed;
   worker_pool pool(2);
 
   EXPECT_EQ(pool.run([&] {
@@ -88,9 +84,8 @@ EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 3) {
   }),
             run_status::ok);
   explore::settle();
-  pool.shutdown();
 
-  EXPECT_EQ(second, run_status::ok)
+  EXPECT_EQ(second.load(), run_status::ok)
       << "the first task has handed over and waits no longer; it still "
          "counted as blocked when the second asked";
   EXPECT_EQ(refused.count, 1)
@@ -102,8 +97,8 @@ EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 2) {
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
   refusals refused;
-  run_status first = run_status::closed;
-  run_status second = run_status::closed;
+  std::atomic<run_status> first = run_status::closed;
+  std::atomic<run_status> second = run_status::closed;
   worker_pool pool(2);
 
   EXPECT_EQ(pool.run([&] {
@@ -113,10 +108,9 @@ EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 2) {
   }),
             run_status::ok);
   explore::settle();
-  pool.shutdown();
 
-  EXPECT_EQ(first, run_status::ok);
-  EXPECT_EQ(second, run_status::ok)
+  EXPECT_EQ(first.load(), run_status::ok);
+  EXPECT_EQ(second.load(), run_status::ok)
       << "the other worker runs a task that will end; was the caller "
          "stopped by the mark of its own first call?";
   EXPECT_EQ(refused.count, 1)
@@ -124,7 +118,9 @@ EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 2) {
 }
 
 EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 2) {
-  promise("would_deadlock if … every other worker is blocked");
+  promise(
+      "Returns would_deadlock if … the task of every other worker is "
+      "blocked in this very call");
   refusals refused;
   worker_pool pool(2);
 
@@ -134,7 +130,6 @@ EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 2) {
   }),
             run_status::ok);
   explore::settle();
-  pool.shutdown();
 
   EXPECT_EQ(refused.count, 1)
       << "each of two tasks waits for the worker of the other; the one "

@@ -126,7 +126,8 @@ EXPLORED(worker_hand_off, a_task_may_hand_over_another, 4.1, 2) {
 }
 
 EXPLORED(worker_hand_off, callers_from_outside_do_not_count, 4.1, 1) {
-  promise("the task of every other worker is blocked in this call");
+  promise(
+      "the task of every other worker is blocked in this very call");
   explore::gate one;
   explore::gate other;
   run_status inner = run_status::closed;

@@ -27,16 +27,9 @@
 #include <utility>
 #include <vector>
 
-namespace workbook {
+#include "04_worker_pool/run_status.hpp"
 
-enum class run_status {
-  ok,
-  closed,
-  would_deadlock,
-  cancelled,
-  timed_out,
-  would_block
-};
+namespace workbook {
 
 class worker_pool {
  public:

@@ -57,7 +57,8 @@ enum class run_status {
 
 /// worker_pool runs tasks on a fixed number of threads. It keeps no
 /// queue: a task goes from the hand of its caller into that of a
-/// worker, so that callers are held back as soon as all are busy.
+/// worker, so that callers are held back as soon as all are busy. A
+/// worker lives on, whatever comes out of its task.
 ///
 /// Thread safety: any member may be called from any thread, also from
 /// a task of this pool; only the destructor requires that no other
@@ -317,7 +318,7 @@ run_status worker_pool::hand_over(task& job, mark sender, Send send) {
 // worker before it begins with the task; either may be first.
 inline void worker_pool::remove([[maybe_unused]] mark sender) {
   // [4.5 remove]
-  //@ // TODO(4.5)
+  //@ // TODO(4.5): the call that set this mark waits no longer.
   if (sender != unmarked) {
     std::scoped_lock lock(mutex_);
     blocked_.erase(sender);

@@ -15,6 +15,7 @@ BREAKS(worker_break, the_mark_stays_too_long, 4.6, 2,
       "is blocked in this very call");
   run_status inner = run_status::closed;
   worker_pool pool(2);
+  explore::settle();  // both workers wait for a task
 
   // Hands over a task that hands over a task.
   (void)pool.run(

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <ostream>
 
-#include "worker_pool.hpp"
-
 namespace workbook {
+
+enum class run_status;
 
 inline void PrintTo(run_status status, std::ostream* out) {
   constexpr std::array words = {

@@ -1,8 +1,8 @@
 // Test it (step 4.8): tests of yours, against pools that are not.
 //
-// Every MY_TEST is compiled once per pool: against three right pools,
-// all of which it must spare, and eight wrong ones. The pool under
-// test is there already: do not include "worker_pool.hpp", which
+// Every MY_TEST is run against three right pools, all of which it
+// must spare, and eight wrong ones. my_test.hpp declares worker_pool,
+// behind which is one of them: do not include "worker_pool.hpp", which
 // would be your own. What a test may use besides: explore/explore.hpp
 // (gate, settle, threads_alive, …) and GoogleTest's EXPECT_…
 
