@@ -1,0 +1,171 @@
+// Step 3.2: the cap, and the line of those who wait.
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "grading/grading.hpp"
+#include "thing.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(resource_cap, never_more_than_capacity, 3.2, 5) {
+  promise("at most `capacity` of which are alive at once");
+  census counts;
+  things pool(of(counts, 1));
+  const auto use = [&] {
+    const lease<thing> lent = pool.acquire();
+    std::this_thread::yield();
+  };
+
+  {
+    std::jthread one = explore::actor("one", use);
+    std::jthread other = explore::actor("other", use);
+  }
+
+  EXPECT_EQ(counts.most, 1)
+      << "two resources were alive in a pool of one; does the cap "
+         "bound only what is idle, as the document's does?";
+  EXPECT_EQ(counts.made, 1) << "the idle one was not used again";
+}
+
+EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 4) {
+  promise("Blocks until there is a resource.");
+  census counts;
+  std::atomic<int> got = 0;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+
+  std::jthread waiter =
+      explore::actor("waiter", [&] { got = pool.acquire()->id; });
+  explore::settle();  // fails if the waiter polls
+  EXPECT_EQ(got, 0) << "acquire came back although all are lent";
+  EXPECT_EQ(explore::sleeping(), 0) << "waiting is not sleeping";
+  EXPECT_EQ(pool.stats().waiting, 1U);
+  held = lease<thing>();
+  explore::settle();
+
+  EXPECT_EQ(got, 1) << "a resource came back and nobody told the "
+                       "caller that waits for it";
+}
+
+EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 4) {
+  promise("They wait … in the order in which they came");
+  census counts;
+  std::vector<int> served;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+  const auto wait = [&](int number) {
+    const lease<thing> lent = pool.acquire();
+    served.push_back(number);  // guarded by the lease: there is one
+  };
+
+  std::jthread first = explore::actor("first", [&] { wait(1); });
+  explore::settle();
+  std::jthread second = explore::actor("second", [&] { wait(2); });
+  explore::settle();
+  std::jthread third = explore::actor("third", [&] { wait(3); });
+  explore::settle();
+  EXPECT_FALSE(pool.try_acquire()) << "one is lent, three wait for it";
+  held = lease<thing>();
+  first.join();
+  second.join();
+  third.join();
+
+  EXPECT_EQ(served, std::vector({1, 2, 3}))
+      << "somebody was served before one who came earlier";
+}
+
+EXPLORED(resource_cap, try_acquire_does_not_pass, 3.2, 2) {
+  promise("nobody passes those who wait");
+  census counts;
+  std::atomic<bool> done = false;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+  std::jthread waiter = explore::actor("waiter", [&] {
+    const lease<thing> lent = pool.acquire();
+    done = true;
+  });
+  explore::settle();
+
+  held = lease<thing>();
+  const bool served_before = done;
+  const bool passed = static_cast<bool>(pool.try_acquire());
+
+  EXPECT_TRUE(!passed || done || served_before)
+      << "try_acquire got the resource while a caller that came "
+         "earlier still waits: a return must hand it to the waiter, "
+         "not leave it lying";
+}
+
+EXPLORED(resource_cap, a_newcomer_does_not_pass, 3.2, 2) {
+  promise("nobody passes those who wait");
+  census counts;
+  std::vector<int> served;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+  std::jthread waiter = explore::actor("waiter", [&] {
+    const lease<thing> lent = pool.acquire();
+    served.push_back(1);
+  });
+  explore::settle();
+  EXPECT_FALSE(pool.try_acquire()) << "the only one is lent";
+
+  held = lease<thing>();
+  {
+    const lease<thing> lent = pool.acquire();
+    served.push_back(2);
+  }
+  waiter.join();
+
+  EXPECT_EQ(served, std::vector({1, 2}))
+      << "who returned a resource got it again, past a caller that "
+         "was waiting; to wake the waiter is not enough";
+}
+
+EXPLORED(resource_cap, try_acquire_does_not_wait, 3.2, 1) {
+  promise("Like acquire(stop), but reports `busy` instead of waiting.");
+  census counts;
+  things pool(of(counts, 1));
+
+  const acquire_result<thing> first = pool.try_acquire();
+  const acquire_result<thing> second = pool.try_acquire();
+
+  EXPECT_EQ(first.status, acquire_status::acquired)
+      << "there was a free slot";
+  EXPECT_TRUE(first.lease);
+  EXPECT_EQ(second.status, acquire_status::busy)
+      << "the only one is lent";
+  EXPECT_FALSE(second.lease) << "a lease without a resource is empty";
+  EXPECT_EQ(pool.stats().waiting, 0U);
+}
+
+EXPLORED(resource_cap, each_return_serves_one, 3.2, 3) {
+  promise("It is lent to the first waiter");
+  census counts;
+  std::atomic<int> served = 0;
+  explore::gate gate;
+  things pool(of(counts, 2));
+  lease<thing> one = pool.acquire();
+  lease<thing> other = pool.acquire();
+  EXPECT_FALSE(pool.try_acquire()) << "two of two are lent";
+  const auto wait = [&] {
+    const lease<thing> lent = pool.acquire();
+    ++served;
+    gate.wait();
+  };
+
+  std::jthread first = explore::actor("first", wait);
+  std::jthread second = explore::actor("second", wait);
+  one = lease<thing>();  // before, while or after they begin to wait
+  other = lease<thing>();
+  explore::settle();
+
+  EXPECT_EQ(served, 2) << "two resources came back, and of two "
+                          "callers one still waits";
+  gate.open();
+}
+
+}  // namespace
+}  // namespace workbook

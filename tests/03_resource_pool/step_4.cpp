@@ -1,0 +1,184 @@
+// Step 3.4: close.
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "grading/grading.hpp"
+#include "thing.hpp"
+
+namespace workbook {
+namespace {
+
+// Whether acquire() says that the pool is closed.
+bool is_refused(things& pool) {
+  try {
+    pool.acquire();
+  } catch (const things::pool_closed&) {
+    return true;
+  }
+  return false;
+}
+
+EXPLORED(resource_close, a_closed_pool_refuses, 3.4, 2) {
+  promise("Throws pool_closed if the pool was closed, before");
+  census counts;
+  things pool(of(counts, 1));
+
+  pool.close();
+
+  EXPECT_TRUE(is_refused(pool)) << "a closed pool lent a resource";
+  EXPECT_EQ(pool.try_acquire().status, acquire_status::closed);
+  EXPECT_EQ(counts.made, 0)
+      << "a factory ran after close(): nobody will ever close what it "
+         "made";
+  EXPECT_EQ(pool.stats().alive, 0U) << "a refused caller keeps a slot";
+}
+
+EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
+  promise("Closes the pool: all who wait are told");
+  census counts;
+  std::atomic<int> told = 0;
+  things pool(of(counts, 1));
+  const lease<thing> held = pool.acquire();
+  const auto wait = [&] { told += is_refused(pool) ? 1 : 0; };
+
+  std::jthread one = explore::actor("one", wait);
+  std::jthread other = explore::actor("other", wait);
+  explore::settle();
+  pool.close();
+  explore::settle();
+
+  EXPECT_EQ(told, 2) << "the pool is closed, and somebody waits on for "
+                        "a resource that will never come";
+  EXPECT_EQ(pool.stats().waiting, 0U);
+}
+
+EXPLORED(resource_close, a_newcomer_in_the_act_is_told, 3.4, 1) {
+  promise(
+      "Throws pool_closed if the pool was closed, before or "
+      "meanwhile");
+  census counts;
+  std::atomic<bool> told = false;
+  things pool(of(counts, 1));
+  const lease<thing> held = pool.acquire();
+
+  std::jthread newcomer =
+      explore::actor("newcomer", [&] { told = is_refused(pool); });
+  pool.close();  // before, while or after it begins to wait
+  explore::settle();
+
+  EXPECT_TRUE(told) << "a caller saw an open pool and then began to "
+                       "wait, behind the back of close()";
+}
+
+EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
+  promise("what is idle is destroyed now");
+  census counts;
+  std::size_t seen = 9;
+  things pool(of(counts, 2));
+  {
+    const lease<thing> one = pool.acquire();
+    const lease<thing> other = pool.acquire();
+  }
+  counts.at_death = [&] { seen = pool.stats().idle; };
+
+  pool.close();
+  pool.close();  // idempotent
+
+  EXPECT_EQ(counts.alive, 0)
+      << "the pool is closed, and what was idle is still alive";
+  EXPECT_EQ(seen, 0U) << "what is being destroyed is not idle";
+  EXPECT_EQ(counts.locks, 0)
+      << "a destructor ran while a lock was held: if it calls the "
+         "pool, close() never ends";
+  EXPECT_EQ(pool.stats().alive, 0U) << "its slots are still taken";
+}
+
+EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
+  promise(
+      "what is idle is destroyed now, what is lent when it comes "
+      "back");
+  census counts;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+
+  pool.close();
+  EXPECT_EQ(counts.alive, 1) << "no lease is revoked";
+  EXPECT_EQ(held->id, 1);
+  held = lease<thing>();
+
+  EXPECT_EQ(counts.alive, 0)
+      << "it came back to a closed pool and stays idle for ever";
+  EXPECT_EQ(pool.stats().idle, 0U);
+}
+
+EXPLORED(resource_close, a_lease_outlives_its_pool, 3.4, 2) {
+  promise("Leases may outlive the pool.");
+  census counts;
+  auto pool = std::make_unique<things>(of(counts, 2));
+  lease<thing> one = pool->acquire();
+  lease<thing> other = pool->acquire();
+
+  {
+    std::jthread user = explore::actor("user", [&] {
+      EXPECT_EQ(one->id, 1);
+      one = lease<thing>();
+    });
+    pool.reset();  // before, while or after the lease ends
+  }
+
+  EXPECT_EQ(counts.alive, 1)
+      << "its pool is gone, so it must be destroyed on return; does "
+         "it idle in what the other lease keeps alive?";
+  EXPECT_EQ(other->id, 2);
+  other = lease<thing>();
+  EXPECT_EQ(counts.alive, 0) << "so must the other";
+  EXPECT_EQ(counts.locks, 0);
+}
+
+EXPLORED(resource_close, what_comes_too_late_is_destroyed, 3.4, 2) {
+  promise(
+      "what one has begun is destroyed when it is done, and its "
+      "caller told `closed`");
+  census counts;
+  explore::gate gate;
+  std::atomic<bool> refused = false;
+  counts.at_birth = [&] { gate.wait(); };
+  things pool(of(counts, 1));
+
+  std::jthread caller =
+      explore::actor("caller", [&] { refused = is_refused(pool); });
+  explore::settle();  // it is in the factory
+  pool.close();
+  gate.open();
+  explore::settle();
+
+  EXPECT_TRUE(refused) << "a closed pool lent a resource";
+  EXPECT_EQ(counts.alive, 0) << "the late resource is still alive";
+  EXPECT_EQ(counts.locks, 0) << "it was destroyed under a lock";
+}
+
+EXPLORED(resource_close, nothing_is_idle_after_close, 3.4, 1) {
+  promise(
+      "Closes the pool: … what is idle is destroyed now, what is "
+      "lent when it comes back.");
+  census counts;
+  things pool(of(counts, 1));
+
+  std::jthread user =
+      explore::actor("user", [&] { (void)is_refused(pool); });
+  std::jthread other =
+      explore::actor("other", [&] { (void)is_refused(pool); });
+  pool.close();
+  explore::settle();
+
+  EXPECT_EQ(counts.alive, 0)
+      << "nobody holds a lease, the pool is closed, and a resource is "
+         "alive; is closed_ looked at and acted upon under one lock?";
+  EXPECT_EQ(pool.stats().alive, 0U) << "a slot is still taken";
+}
+
+}  // namespace
+}  // namespace workbook

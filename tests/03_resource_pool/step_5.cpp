@@ -1,0 +1,200 @@
+// Step 3.5: patience, and its end.
+
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
+#include "grading/grading.hpp"
+#include "thing.hpp"
+
+namespace workbook {
+namespace {
+
+using namespace std::chrono_literals;
+
+EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 2,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("waits at most until `deadline` (`timed_out`)");
+  census counts;
+  explore::gate gate;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+  std::jthread earlier = explore::actor("earlier", [&] {
+    const lease<thing> lent = pool.acquire();
+    gate.wait();
+  });
+  explore::settle();
+  std::jthread giver = explore::actor("giver", [&] {
+    std::this_thread::sleep_for(3s);
+    held = lease<thing>();  // served is the earlier one
+  });
+
+  const acquire_result<thing> late = pool.acquire_for(5s);
+
+  EXPECT_EQ(late.status, acquire_status::timed_out)
+      << "nothing came back for the second in the line";
+  EXPECT_EQ(explore::now(), 5s)
+      << "the wait did not take what it was allowed; does the limit "
+         "start anew at each wake-up?";
+  EXPECT_EQ(pool.stats().waiting, 0U) << "it is still in the line";
+  EXPECT_FALSE(late.lease);
+  gate.open();
+}
+
+EXPLORED(resource_patience, who_times_out_takes_nothing, 3.5, 3) {
+  promise(
+      "They wait for a resource or a slot in the order in which "
+      "they came");
+  census counts;
+  std::atomic<bool> served = false;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+
+  std::jthread hasty =
+      explore::actor("hasty", [&] { (void)pool.acquire_for(1s); });
+  explore::settle();
+  std::jthread patient =
+      explore::actor("patient", [&] { served = !!pool.acquire(); });
+  explore::settle();
+  held = lease<thing>();  // before or after the hasty one gives up
+  hasty.join();
+  explore::settle();
+
+  EXPECT_TRUE(served) << "a resource is there and a caller waits: the "
+                         "one before it took the wake-up with it when "
+                         "its time was up";
+  EXPECT_EQ(pool.stats().idle, 1U) << "a resource was lost";
+}
+
+EXPLORED(resource_patience, a_stop_ends_the_wait, 3.5, 1) {
+  promise("gives up waiting when a stop is requested (`cancelled`)");
+  census counts;
+  std::atomic<acquire_status> status = acquire_status::acquired;
+  things pool(of(counts, 1));
+  const lease<thing> held = pool.acquire();
+
+  std::jthread waiter =
+      explore::actor("waiter", [&](std::stop_token stop) {
+        status = pool.acquire(stop).status;
+      });
+  waiter.request_stop();  // before, while or after it begins to wait
+  explore::settle();
+
+  EXPECT_EQ(status, acquire_status::cancelled)
+      << "a stop was requested and the caller still waits";
+  EXPECT_EQ(pool.stats().waiting, 0U);
+}
+
+EXPLORED(resource_patience, who_is_cancelled_takes_nothing, 3.5, 2) {
+  promise(
+      "nobody passes those who wait … gives up waiting when a stop "
+      "is requested");
+  census counts;
+  std::atomic<bool> served = false;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+
+  std::jthread fickle = explore::actor(
+      "fickle",
+      [&](std::stop_token stop) { (void)pool.acquire_for(9h, stop); });
+  explore::settle();
+  std::jthread patient =
+      explore::actor("patient", [&] { served = !!pool.acquire(); });
+  explore::settle();
+  std::jthread stopper =
+      explore::actor("stopper", [&] { fickle.request_stop(); });
+  held = lease<thing>();  // before or after the stop
+  explore::settle();
+
+  EXPECT_TRUE(served) << "a resource is there and a caller waits: the "
+                         "one that was cancelled took it, or its "
+                         "wake-up, along";
+  EXPECT_EQ(pool.stats().idle, 1U) << "a resource was lost";
+}
+
+EXPLORED(resource_patience, a_stop_before_gets_nothing, 3.5, 1) {
+  promise(
+      "A stop that was requested before gets nothing, even if "
+      "something is idle.");
+  census counts;
+  things pool(of(counts, 1));
+  std::stop_source stopped;
+  stopped.request_stop();
+
+  EXPECT_EQ(pool.acquire(stopped.get_token()).status,
+            acquire_status::cancelled);
+  EXPECT_EQ(pool.try_acquire(stopped.get_token()).status,
+            acquire_status::cancelled)
+      << "there is room, but the caller wants nothing any more";
+  pool.close();
+
+  EXPECT_EQ(pool.acquire(stopped.get_token()).status,
+            acquire_status::closed)
+      << "closed is the stronger reason: it holds for ever";
+  EXPECT_EQ(counts.made, 0) << "nobody wanted one";
+}
+
+EXPLORED(resource_patience, no_limit_is_too_long, 3.5, 1) {
+  promise(
+      "A limit beyond the end of the clock, such as "
+      "std::chrono::hours::max(), is none.");
+  census counts;
+  std::atomic<int> got = 0;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+
+  std::jthread waiter = explore::actor("waiter", [&] {
+    const auto result = pool.acquire_for(std::chrono::hours::max());
+    got = result ? result.lease->id : -1;
+  });
+  explore::settle();
+  EXPECT_EQ(got, 0) << "now + limit has overflowed into the past";
+  held = lease<thing>();
+  explore::settle();
+
+  EXPECT_EQ(got, 1) << "a resource came back, with all the time left";
+}
+
+EXPLORED(resource_patience, the_factory_may_take_longer, 3.5, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("Deadline and stop bound that wait, not the factory.");
+  census counts;
+  counts.at_birth = [] { std::this_thread::sleep_for(5s); };
+  things pool(of(counts, 1));
+
+  const acquire_result<thing> slow = pool.acquire_for(1s);
+
+  EXPECT_EQ(slow.status, acquire_status::acquired)
+      << "it did not have to wait for its slot; what is made should "
+         "be lent, not thrown away";
+  EXPECT_EQ(explore::now(), 5s);
+}
+
+EXPLORED(resource_patience, in_time_is_in_time, 3.5, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("waits at most until `deadline` (`timed_out`)");
+  census counts;
+  std::atomic<int> got = 0;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+  const auto deadline = things::clock::now() + 5s;
+
+  std::jthread waiter = explore::actor("waiter", [&] {
+    const auto result = pool.acquire_until(deadline);
+    got = result ? result.lease->id : -1;
+  });
+  std::this_thread::sleep_for(4s);
+  held = lease<thing>();
+  explore::settle();
+  EXPECT_EQ(got, 1) << "a resource came back in time";
+
+  held = pool.acquire();
+  EXPECT_EQ(pool.acquire_until(deadline).status,
+            acquire_status::timed_out)
+      << "nothing came back";
+  EXPECT_EQ(explore::now(), 5s) << "it did not wait until the deadline";
+}
+
+}  // namespace
+}  // namespace workbook

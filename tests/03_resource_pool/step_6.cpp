@@ -1,0 +1,178 @@
+// Step 3.6: only good ones are lent; validation, age and pruning.
+
+#include <atomic>
+#include <chrono>
+#include <latch>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "grading/grading.hpp"
+#include "thing.hpp"
+
+namespace workbook {
+namespace {
+
+using namespace std::chrono_literals;
+
+EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 2) {
+  promise(
+      "lend an idle resource that is still good; else … they call "
+      "the factory");
+  census counts;
+  std::atomic<int> asked = 0;
+  auto options = of(counts, 1);
+  options.validate = [&](thing& each) {
+    ++asked;
+    return each.id != 1;
+  };
+  things pool(std::move(options));
+
+  EXPECT_EQ(pool.acquire()->id, 1) << "a new one is good";
+  EXPECT_EQ(pool.acquire()->id, 2) << "a broken one was lent";
+  EXPECT_EQ(pool.acquire()->id, 2) << "a good one was thrown away";
+
+  EXPECT_EQ(asked, 2) << "validate is asked before an idle one is lent";
+  EXPECT_EQ(counts.most, 1)
+      << "the broken one must be gone before its successor is made";
+  EXPECT_EQ(counts.locks, 0) << "destroyed or made under a lock";
+}
+
+EXPLORED(resource_age, two_validations_meet, 3.6, 1) {
+  promise("No code of the users runs while a lock of the pool is held");
+  census counts;
+  std::latch both(2);
+  auto options = of(counts, 2);
+  options.validate = [&](thing&) {
+    both.arrive_and_wait();
+    return true;
+  };
+  things pool(std::move(options));
+  {
+    const lease<thing> one = pool.acquire();
+    const lease<thing> other = pool.acquire();
+  }
+
+  std::jthread one = explore::actor("one", [&] { pool.acquire(); });
+  std::jthread other = explore::actor("other", [&] { pool.acquire(); });
+  explore::settle();
+
+  EXPECT_TRUE(both.try_wait())
+      << "one validation waits until the other has ended";
+}
+
+EXPLORED(resource_age, a_throwing_validation_frees_its_slot, 3.6, 1) {
+  promise(
+      "Whatever the factory or `validate` throws reaches the "
+      "caller, and the slot is free again.");
+  census counts;
+  auto options = of(counts, 1);
+  options.validate = [](thing& each) {
+    return each.id == 1 ? throw std::runtime_error("lost") : true;
+  };
+  things pool(std::move(options));
+  pool.acquire();
+
+  EXPECT_THROW(pool.acquire(), std::runtime_error);
+
+  EXPECT_EQ(counts.alive, 0) << "nobody knows whether it is good";
+  EXPECT_EQ(pool.stats().alive, 0U) << "its slot is lost";
+}
+
+EXPLORED(resource_age, no_successor_in_a_closed_pool, 3.6, 1) {
+  promise("No factory starts any more");
+  census counts;
+  explore::gate gate;
+  std::atomic<acquire_status> status = acquire_status::acquired;
+  auto options = of(counts, 1);
+  options.validate = [&](thing&) {
+    gate.wait();
+    return false;
+  };
+  things pool(std::move(options));
+  pool.acquire();
+
+  std::jthread user = explore::actor(
+      "user", [&] { status = pool.try_acquire().status; });
+  explore::settle();  // it validates
+  pool.close();
+  gate.open();
+  explore::settle();
+
+  EXPECT_EQ(status, acquire_status::closed)
+      << "the pool was closed while the caller had its slot";
+  EXPECT_EQ(counts.made, 1) << "a factory started after close()";
+  EXPECT_EQ(counts.alive, 0);
+}
+
+EXPLORED(resource_age, the_old_are_not_lent, 3.6, 2,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("A resource so old is not lent again.");
+  census counts;
+  auto options = of(counts, 1);
+  options.max_lifetime = 10s;
+  things pool(std::move(options));
+  pool.acquire();
+
+  std::this_thread::sleep_for(9s);
+  EXPECT_EQ(pool.acquire()->id, 1) << "it may live for ten seconds";
+  std::this_thread::sleep_for(1s);
+
+  EXPECT_EQ(pool.acquire()->id, 2)
+      << "ten seconds after its making it was lent once more; does "
+         "its age count from its last use?";
+  EXPECT_EQ(counts.alive, 1);
+}
+
+EXPLORED(resource_age, prune_takes_the_longest_idle, 3.6, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise(
+      "then those that have idled for max_idle_time, longest idle "
+      "first");
+  census counts;
+  auto options = of(counts, 3);
+  options.max_idle_time = 8s;
+  things pool(std::move(options));
+  lease<thing> one = pool.acquire();
+  lease<thing> two = pool.acquire();
+  lease<thing> three = pool.acquire();
+
+  three = lease<thing>();  // idle since second 0
+  std::this_thread::sleep_for(5s);
+  one = lease<thing>();  // since second 5
+  std::this_thread::sleep_for(3s);
+
+  EXPECT_EQ(pool.prune(), 1U) << "one has idled for eight seconds";
+  EXPECT_EQ(pool.prune(), 0U) << "the other has idled for three";
+  EXPECT_EQ(pool.acquire()->id, 1) << "the wrong one was pruned";
+  EXPECT_EQ(two->id, 2) << "what is lent is not idle";
+  EXPECT_EQ(counts.locks, 0) << "pruned under a lock";
+  EXPECT_EQ(pool.stats().alive, 2U) << "its slot must be free";
+}
+
+EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("as long as more than min_idle stay idle");
+  census counts;
+  auto options = of(counts, 3);
+  options.max_idle_time = 8s;
+  options.max_lifetime = 60s;
+  options.min_idle = 2;
+  things pool(std::move(options));
+  {
+    const lease<thing> one = pool.acquire();
+    const lease<thing> two = pool.acquire();
+    const lease<thing> three = pool.acquire();
+  }
+
+  std::this_thread::sleep_for(30s);
+  EXPECT_EQ(pool.prune(), 1U) << "two may stay, however long they idle";
+  std::this_thread::sleep_for(30s);
+
+  EXPECT_EQ(pool.prune(), 2U)
+      << "what has reached max_lifetime is of no use: it goes";
+  EXPECT_EQ(counts.alive, 0);
+}
+
+}  // namespace
+}  // namespace workbook

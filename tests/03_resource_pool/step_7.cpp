@@ -1,0 +1,104 @@
+// Step 3.7: a cap that moves.
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
+#include "grading/grading.hpp"
+#include "thing.hpp"
+
+namespace workbook {
+namespace {
+
+EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 2) {
+  promise("Upwards, those who wait are served at once.");
+  census counts;
+  std::atomic<int> served = 0;
+  explore::gate gate;
+  things pool(of(counts, 1));
+  const lease<thing> held = pool.acquire();
+  const auto wait = [&] {
+    const lease<thing> lent = pool.acquire();
+    ++served;
+    gate.wait();
+  };
+
+  std::jthread one = explore::actor("one", wait);
+  std::jthread other = explore::actor("other", wait);
+  explore::settle();
+  pool.resize(3);
+  explore::settle();
+
+  EXPECT_EQ(served, 2) << "there are two more slots, and two waited";
+  EXPECT_EQ(pool.stats().capacity, 3U);
+  gate.open();
+}
+
+EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 2) {
+  promise(
+      "what is lent and too many when it comes back; no lease is "
+      "revoked");
+  census counts;
+  things pool(of(counts, 2));
+  lease<thing> one = pool.acquire();
+  lease<thing> other = pool.acquire();
+
+  pool.resize(1);
+  EXPECT_EQ(counts.alive, 2) << "both are lent";
+  one = lease<thing>();
+  EXPECT_EQ(counts.alive, 1) << "the first to come back is too many";
+  EXPECT_FALSE(pool.try_acquire()) << "one is lent, one is allowed";
+  other = lease<thing>();
+
+  EXPECT_EQ(pool.stats().idle, 1U) << "the last one may stay";
+  EXPECT_EQ(pool.acquire()->id, 2);
+}
+
+EXPLORED(resource_resize, idle_ones_that_are_too_many_go, 3.7, 2) {
+  promise("Downwards, what is idle and too many is destroyed now");
+  census counts;
+  things pool(of(counts, 3));
+  {
+    const lease<thing> one = pool.acquire();
+    const lease<thing> two = pool.acquire();
+    const lease<thing> three = pool.acquire();
+  }  // three comes back first, one last
+
+  pool.resize(2);
+  EXPECT_EQ(counts.alive, 2) << "one of three idle ones must go";
+  EXPECT_EQ(counts.locks, 0) << "destroyed while a lock was held";
+  EXPECT_THROW(pool.resize(0), std::invalid_argument)
+      << "a pool of none can serve nobody";
+  EXPECT_EQ(pool.acquire()->id, 1) << "the longest idle goes first";
+
+  pool.resize(3);
+  const lease<thing> one = pool.acquire();
+  const lease<thing> two = pool.acquire();
+  EXPECT_EQ(pool.acquire()->id, 4) << "there is a third slot again";
+}
+
+EXPLORED(resource_resize, shrinking_does_not_overshoot, 3.7, 2) {
+  promise("what is lent and too many when it comes back");
+  census counts;
+  explore::gate gate;
+  counts.at_death = [&] { gate.wait(); };
+  things pool(of(counts, 2));
+  lease<thing> one = pool.acquire();
+  lease<thing> other = pool.acquire();
+
+  pool.resize(1);
+  std::jthread user =
+      explore::actor("user", [&] { one = lease<thing>(); });
+  explore::settle();  // its resource is being destroyed
+  std::jthread second =
+      explore::actor("second", [&] { other = lease<thing>(); });
+  explore::settle();
+
+  EXPECT_EQ(pool.stats().idle, 1U)
+      << "one of two had to go, and both do: what is already being "
+         "destroyed must not be counted as too many once more";
+  gate.open();
+}
+
+}  // namespace
+}  // namespace workbook
