@@ -131,7 +131,8 @@ TEST(my_tests, trial) {
   ::dup2(nowhere, STDOUT_FILENO);
   ::dup2(nowhere, STDERR_FILENO);
   ::setenv(court_variable, "1", 1);
-  for (const char* each : {"WORKBOOK_SEED", "WORKBOOK_LANES"}) {
+  for (const char* each :
+       {"WORKBOOK_SEED", "WORKBOOK_LANES", "WORKBOOK_THINNED"}) {
     ::unsetenv(each);  // they are about this test, not the reader's
   }
   ::execl("/proc/self/exe", "my_tests", "--gtest_filter=my_tests.trial",
