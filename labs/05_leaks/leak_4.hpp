@@ -1,0 +1,50 @@
+// A log that never holds up who writes to it: a thread of its own does
+// the writing.
+//
+// Book: chapter 5, "Leaks", step 5.4.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "channel.hpp"
+
+namespace workbook {
+
+/// background_log calls `write` for every line, in order, on a thread
+/// of its own. `write` does not throw. Thread safety: note() may be
+/// called from any thread; the destructor requires that no other call
+/// is in progress.
+class background_log {
+ public:
+  explicit background_log(std::function<void(const std::string&)> write)
+      : write_(std::move(write)) {
+    std::thread([this] {
+      while (const auto line = lines_.receive()) {
+        write_(*line);
+      }
+    }).detach();
+  }
+
+  background_log(const background_log&) = delete;
+  background_log& operator=(const background_log&) = delete;
+
+  /// Every line that was noted has been written when the destructor
+  /// returns, and nothing that the log started goes on.
+  ~background_log() {
+    lines_.close();
+  }
+
+  /// Blocks only while 16 lines wait to be written.
+  void note(std::string line) { (void)lines_.send(std::move(line)); }
+
+ private:
+  std::function<void(const std::string&)> write_;
+  channel<std::string> lines_{16};
+};
+
+}  // namespace workbook

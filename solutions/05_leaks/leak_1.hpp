@@ -1,0 +1,70 @@
+// Several jobs at once, and one who waits for them, up to a limit.
+//
+// Book: chapter 5, "Leaks", step 5.1. Document: 002, its program.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "channel.hpp"
+
+namespace workbook {
+
+/// Runs `count` jobs, job(token), each on a thread of its own. Blocks
+/// until all have ended, or `limit` has passed; then the token is asked
+/// to stop, and the rest are waited for. Returns how many had ended by
+/// then: what comes after the limit does not count. When it returns,
+/// nothing that it started goes on.
+///
+/// `job` does not throw, and ends soon after it was asked to.
+inline int run_jobs(int count, std::chrono::nanoseconds limit,
+                    const std::function<void(std::stop_token)>& job) {
+  using clock = channel<bool>::clock;
+  // [5.1 run_jobs]
+  //@ std::stop_source context;
+  //@ channel<bool> results(static_cast<std::size_t>(count));
+  //@ std::vector<std::jthread> children;
+  //@ for (int i = 0; i < count; ++i) {
+  //@   children.emplace_back([&] {
+  //@     job(context.get_token());
+  //@     (void)results.send(true);
+  //@   });
+  //@ }
+  //@ auto timer = clock::now() + limit;
+  //@ [[maybe_unused]] int done = 0;
+  //@ for (;;) {
+  //@   switch (results.receive_until(timer).status) {
+  //@     case channel_status::ok:
+  //@       ++done;
+  //@       break;
+  //@     default:
+  //@       timer = clock::time_point::max();  // it fires once
+  //@       context.request_stop();
+  //@   }
+  //@ }
+  const auto deadline = clock::now() + limit;
+  std::stop_source context;
+  channel<bool> results(static_cast<std::size_t>(count));
+  std::vector<std::jthread> children;
+  for (int i = 0; i < count; ++i) {
+    children.emplace_back([&] {
+      job(context.get_token());
+      (void)results.send(true);  // there is room for all
+    });
+  }
+  int done = 0;
+  while (done < count && results.receive_until(deadline).status ==
+                             channel_status::ok) {
+    ++done;
+  }
+  context.request_stop();
+  return done;  // and the children are joined
+  // [5.1 run_jobs]
+}
+
+}  // namespace workbook

@@ -1,0 +1,38 @@
+// Step 5.11, break it: the reader's schedule against a scope that tells
+// the siblings of a failure before it has taken note of it.
+
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+
+#include "channel.hpp"
+#include "grading/grading.hpp"
+#include "task_scope.hpp"
+
+namespace workbook {
+namespace {
+
+BREAKS(leaks_break, the_second_error_came_first, 5.11, 2,
+       "break_2.schedule") {
+  promise("then rethrows the first exception of a child");
+  std::string first;
+  channel<int> quiet;
+  task_scope scope;
+
+  (void)scope.spawn(
+      [](std::stop_token) { throw std::runtime_error("the cause"); });
+  (void)scope.spawn([&](std::stop_token stop) {
+    (void)quiet.receive(stop);
+    throw std::runtime_error("a consequence");
+  });
+  try {
+    scope.join();
+  } catch (const std::runtime_error& error) {
+    first = error.what();
+  }
+
+  EXPECT_EQ(first, "the cause");
+}
+
+}  // namespace
+}  // namespace workbook

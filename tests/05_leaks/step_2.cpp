@@ -1,0 +1,99 @@
+// Step 5.2: the search that may end before its source does.
+
+#include <atomic>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "grading/grading.hpp"
+#include "leak_2.hpp"
+
+namespace workbook {
+namespace {
+
+// 1, 2, 3, …, up to `last`.
+struct numbers {
+  explicit numbers(int end) : last(end) {}
+
+  std::function<std::optional<int>()> source() {
+    return [this]() -> std::optional<int> {
+      return asked == last ? std::nullopt : std::optional(++asked);
+    };
+  }
+
+  const int last;
+  std::atomic<int> asked = 0;
+};
+
+constexpr int no_end = -1;
+
+EXPLORED(leaks_search, it_leaves_a_source_without_end, 5.2, 2,
+         .schedules = 150) {
+  promise("However it ends, nothing that it started goes on.");
+  std::atomic<bool> returned = false;
+  numbers from(no_end);
+
+  std::jthread search([&] {
+    explore::role("search");
+    EXPECT_EQ(first_wanted(from.source(), [](int n) { return n == 2; }),
+              2);
+    returned = true;
+  });
+  explore::settle();
+
+  ASSERT_TRUE(returned)
+      << "step 5.2: the search has found its value, and does not "
+         "return; "
+      << explore::waiting() << " threads wait";
+  search.join();
+  EXPECT_EQ(explore::threads_alive(), 0)
+      << "step 5.2: the search has returned without its source";
+}
+
+EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
+         .schedules = 150) {
+  promise("What `wanted` throws comes out. However it ends, …");
+  std::atomic<bool> returned = false;
+  numbers from(12);
+
+  std::jthread search([&] {
+    explore::role("search");
+    EXPECT_THROW((void)first_wanted(from.source(),
+                                    [](int) -> bool {
+                                      throw std::runtime_error("no");
+                                    }),
+                 std::runtime_error);
+    returned = true;
+  });
+  explore::settle();
+
+  ASSERT_TRUE(returned) << "step 5.2: wanted has thrown, and the "
+                           "search does not return";
+  search.join();
+  EXPECT_EQ(explore::threads_alive(), 0) << "step 5.2: who is that?";
+}
+
+EXPLORED(leaks_search, a_source_may_end_first, 5.2, 2,
+         .schedules = 100) {
+  promise("nothing if the source ends before");
+  std::atomic<bool> returned = false;
+  numbers few(6);
+  numbers many(20);
+
+  std::jthread search([&] {
+    explore::role("search");
+    EXPECT_EQ(first_wanted(few.source(), [](int n) { return n > 6; }),
+              std::nullopt);
+    EXPECT_EQ(first_wanted(many.source(), [](int n) { return n > 5; }),
+              6)
+        << "values are lost, or out of order";
+    returned = true;
+  });
+  explore::settle();
+
+  ASSERT_TRUE(returned) << "step 5.2: the search does not return, "
+                           "though 20 values are not for ever";
+}
+
+}  // namespace
+}  // namespace workbook

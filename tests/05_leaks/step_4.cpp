@@ -1,0 +1,80 @@
+// Step 5.4: the log whose lines are written by a thread of its own.
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "grading/grading.hpp"
+#include "leak_4.hpp"
+
+namespace workbook {
+namespace {
+
+using namespace std::chrono_literals;
+
+EXPLORED(leaks_log, it_waits_for_its_writer, 5.4, 3, .schedules = 150,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("nothing that the log started goes on");
+  struct {
+    explore::gate reached;
+    explore::gate open;
+  } disk;
+  std::atomic<bool> destroyed = false;
+
+  std::jthread owner([&] {
+    explore::role("owner");
+    {
+      background_log log([&disk](const std::string&) {
+        auto& slow = disk;  // the closure itself may go
+        slow.reached.open();
+        slow.open.wait();
+      });
+      log.note("a line");
+      disk.reached.wait();
+    }
+    destroyed = true;
+  });
+  std::this_thread::sleep_for(1h);  // the disk is slow
+
+  EXPECT_FALSE(destroyed) << "step 5.4: the log is destroyed, and its "
+                             "thread still writes a line";
+  disk.open.open();
+  owner.join();
+  EXPECT_EQ(explore::threads_alive(), 0);
+}
+
+EXPLORED(leaks_log, every_line_is_written, 5.4, 3, .schedules = 150) {
+  promise("Every line that was noted has been written");
+  explore::gate disk;
+  std::atomic<int> written = 0;
+  std::atomic<int> written_at_the_end = -1;
+
+  std::jthread owner([&] {
+    explore::role("owner");
+    {
+      background_log log([&](const std::string&) {
+        disk.wait();
+        ++written;
+      });
+      log.note("one");
+      log.note("two");
+      log.note("three");
+    }
+    written_at_the_end = written.load();
+  });
+  explore::settle();
+
+  ASSERT_EQ(written_at_the_end, -1)
+      << "step 5.4: the log is destroyed, and three lines are not "
+         "written";
+  disk.open();
+  owner.join();
+  EXPECT_EQ(written_at_the_end, 3)
+      << "the destructor has dropped lines that were noted";
+}
+
+}  // namespace
+}  // namespace workbook
