@@ -54,6 +54,26 @@ TEST(steps, that_give_too_much_or_too_little_are_named) {
                      "steps\n")));
 }
 
+// A step that is to be mended is there, and wrong: its tests fail and
+// say its number.
+TEST(steps, that_are_to_be_mended_say_their_number) {
+  const fixture_house house;
+  const fs::path code =
+      house.root() / "solutions" / "09_fixture" / "counter.hpp";
+  std::string text = read_text(code);
+  text.replace(text.find("todo(\"9.2\")"), 11, "return 7");
+  write_text(code, text);
+  EXPECT_THAT(house.run("steps").output,
+              HasSubstr("must name a step, but 09.counts: fail"));
+  const fs::path test =
+      house.root() / "tests" / "09_fixture" / "step_2.cpp";
+  text = read_text(test);
+  text.replace(text.find("\"expected 1"), 1, "\"step 9.2: ");
+  write_text(test, text);
+  const auto done = house.run("steps");
+  EXPECT_EQ(done.status, 0) << done.output;
+}
+
 TEST(mutants, of_the_fixture_are_caught) {
   const fixture_house house;
   const auto done = house.run("mutants");
