@@ -129,6 +129,7 @@ GRADED(leaks_census, spawn_is_known_when_it_returns, 5.8, 1) {
 
 GRADED(leaks_census, it_waits_for_a_thread_that_ends, 5.8, 2) {
   promise("Nothing is a leak that ends by itself within `patience`.");
+  std::thread([] {}).join();  // a runtime's own thread comes with it
   const std::size_t before = threads_now().size();
   std::promise<void> go;
   std::jthread ending;
@@ -139,7 +140,7 @@ GRADED(leaks_census, it_waits_for_a_thread_that_ends, 5.8, 2) {
          made.push_back(time);
          if (made.size() == 3) {
            go.set_value();
-           wait_until([&] { return threads_now().size() == before; });
+           wait_until([&] { return threads_now().size() <= before; });
          }
        }});
   ending = spawn([&] { go.get_future().wait(); });

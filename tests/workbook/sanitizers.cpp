@@ -34,6 +34,9 @@ std::string complaint_of(const test_job& job) {
   if (!said.empty()) {
     return fmt::format("{}: {}", job.test.id, said);
   }
+  if (job.result.unavailable) {
+    return {};  // there is nothing to be said of it here
+  }
   const verdict status = job.result.status;
   if (status == verdict::crash || status == verdict::not_run ||
       status == verdict::infrastructure) {

@@ -144,6 +144,7 @@ class test_run {
     } else if (!channel_.unavailable.empty()) {
       result.status = verdict::not_run;
       result.message = channel_.unavailable;
+      result.unavailable = true;
     } else {
       judge_own_end(result);
     }

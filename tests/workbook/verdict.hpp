@@ -38,6 +38,7 @@ struct outcome {
   std::optional<std::int64_t> schedules;  // how many were tried
   std::optional<std::int64_t> complete_bound;  // proved up to it
   double duration = 0;                         // seconds
+  bool unavailable = false;  // not_run: it needs the explorer
   std::string output;  // what it printed, both ends; not recorded
 };
 
