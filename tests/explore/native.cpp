@@ -60,7 +60,9 @@ struct notes {
   std::atomic<bool> taken = false;  // by the first that failed
   std::array<char, 512> promise{};
   std::array<char, 16> unwritten{};
-  std::array<char, 64> guessed{};  // what only the explorer knows
+  // What only the explorer knows, and some thread has asked for: a
+  // literal, which is the same in both processes.
+  std::atomic<const char*> guessed = nullptr;
   std::array<char, 256> file{};
   int line = 0;
   std::array<char, 4096> failure{};
@@ -124,7 +126,7 @@ int runtimes_threads() {
 /// that fails from here on is no verdict.
 void guess(const char* what) {
   if (note != nullptr) {
-    keep(note->guessed, what);
+    note->guessed = what;
   }
 }
 
@@ -225,8 +227,8 @@ told repeat(void (*body)(), notes& seen) {
       return what;
     }
   }
-  if (unmet == repetitions && seen.guessed[0] != '\0') {
-    what.unavailable = std::string("needs ") + seen.guessed.data();
+  if (unmet == repetitions && seen.guessed != nullptr) {
+    what.unavailable = std::string("needs ") + seen.guessed.load();
   } else if (unmet == repetitions) {
     what.failed = true;
     what.failure = seen.failure.data();
