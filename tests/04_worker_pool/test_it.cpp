@@ -58,7 +58,7 @@ void spare(const std::string& pool) {
     grading::step_is_not_written("4.8");
   }
   if (!explore::exploring()) {
-    GTEST_SKIP() << "a wrong pool may hang; the explorer would see it";
+    GTEST_SKIP() << "needs the explorer: a wrong pool may hang";
   }
   const test_it::verdict told = try_right_pool(pool);
   if (told.failed) {

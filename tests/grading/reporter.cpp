@@ -58,6 +58,9 @@ void reporter::OnTestStart(const testing::TestInfo& test) {
 }
 
 void reporter::OnTestPartResult(const testing::TestPartResult& part) {
+  if (part.skipped()) {
+    channel::send({{"event", "not_run"}, {"message", part.message()}});
+  }
   if (!part.failed()) {
     return;
   }
