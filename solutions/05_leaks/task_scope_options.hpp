@@ -17,8 +17,8 @@ namespace workbook {
 
 /// A child that was told to stop, and has not ended.
 struct late_child {
-  call_place spawned;  // the call of spawn
-  std::string waits_in;          // see workbook::waits_in
+  call_place spawned;    // the call of spawn
+  std::string waits_in;  // see workbook::waits_in
 };
 
 struct task_scope_options {
@@ -30,9 +30,11 @@ struct task_scope_options {
   /// How long after the cancellation a child is not yet late.
   std::chrono::nanoseconds patience = std::chrono::seconds(10);
   /// Gets every child that is late, once. Of the scope it may call
-  /// cancel() only. None: it is told on stderr.
+  /// cancel() only. What it throws comes out of join; out of the
+  /// destructor it ends the program. None: it is told on stderr.
   std::function<void(const late_child&)> on_late = {};
-  /// Gets the exception that nobody joined for. None: std::terminate.
+  /// Gets the exception that nobody joined for. Must not throw. None:
+  /// std::terminate.
   std::function<void(std::exception_ptr)> on_error = {};
 };
 
