@@ -119,8 +119,8 @@ void replay(const char* name, search& looking, const std::string& seed,
   looking.replay(*id, false);
   const record& log = looking.log();
   const std::string heading = fmt::format(
-      "schedule {} ({}): {} steps, {} preemption{}, trace {:016x}", seed,
-      strategy_of(*id, wanted), log.steps, log.preemptions,
+      "schedule {} ({}): {} steps, {} preemption{}, trace {:016x}",
+      seed, strategy_of(*id, wanted), log.steps, log.preemptions,
       log.preemptions == 1 ? "" : "s", log.hash);
   const story drawn = tell(log, heading, true);
   save(name, drawn);

@@ -21,7 +21,8 @@ using testing::HasSubstr;
 explore::told last;
 
 /// What the observer is told of a scenario.
-explore::told told_of(void (*scenario)(), explore::options wanted = {}) {
+explore::told told_of(void (*scenario)(),
+                      explore::options wanted = {}) {
   explore::set_observer([](const explore::told& what) { last = what; });
   explore::run("native.test", scenario, wanted);
   explore::set_observer(grading::report_explored);
@@ -59,7 +60,8 @@ TEST(native_face, what_fails_every_time_is_a_verdict) {
 
 TEST(native_face, what_fails_now_and_then_is_none) {
   every_second_time();
-  EXPECT_FALSE(told_of([] { EXPECT_TRUE(every_second_time()); }).failed);
+  EXPECT_FALSE(
+      told_of([] { EXPECT_TRUE(every_second_time()); }).failed);
 }
 
 TEST(native_face, the_sanitizers_word_is_a_verdict) {
@@ -87,7 +89,8 @@ TEST(native_face, an_unwritten_step_is_named) {
 
 TEST(native_face, what_only_the_explorer_knows_is_not_run) {
   EXPECT_NE(told_of([] {}, {.virtual_time = true}).unavailable, "");
-  const auto told = told_of([] { EXPECT_EQ(explore::locks_held(), 1); });
+  const auto told =
+      told_of([] { EXPECT_EQ(explore::locks_held(), 1); });
   EXPECT_FALSE(told.failed);
   EXPECT_THAT(told.unavailable, HasSubstr("which locks"));
 }

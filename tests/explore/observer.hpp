@@ -18,7 +18,7 @@ struct told {
   std::string promise{};
   std::string unwritten{};  // step; empty if todo() was not reached
   std::string infrastructure{};  // not the reader's fault
-  std::string unavailable{};  // what the test needs, and is not here
+  std::string unavailable{};     // what the test needs, and is not here
 };
 
 using observer = void (*)(const told& what);

@@ -114,9 +114,8 @@ void schedule::summarise() {
     told.last_step = each.last_step;
     if (each.waits == reason::lock) {
       // The mutex may be gone, and its memory be anything.
-      const int owner =
-          static_cast<const pthread_mutex_t*>(each.object)
-              ->__data.__owner;
+      const int owner = static_cast<const pthread_mutex_t*>(each.object)
+                            ->__data.__owner;
       told.holder =
           owner >= 1 && owner <= record_->threads ? owner - 1 : -1;
     }

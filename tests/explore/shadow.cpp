@@ -95,10 +95,10 @@ void fail_race(const access& before, const access& now,
                                : "data race with freed memory";
   running.fail(
       ending::race,
-      fmt::format("{}: {} {} what {} {}{}", kind,
-                  schedule::self()->role.data(), verb(now.kind),
-                  earlier.role.data(), verb(before.kind),
-                  ordered ? " before" : ", and nothing orders the two"));
+      fmt::format(
+          "{}: {} {} what {} {}{}", kind, schedule::self()->role.data(),
+          verb(now.kind), earlier.role.data(), verb(before.kind),
+          ordered ? " before" : ", and nothing orders the two"));
 }
 
 /// Whether `now` makes `old` superfluous: whoever races with `old` in
@@ -126,8 +126,7 @@ void note_granule(std::uintptr_t key, const access& now,
                           (is_write(old.kind) || is_write(now.kind)) &&
                           !(is_atomic(old.kind) && is_atomic(now.kind));
     const bool dead = overlap && old.kind == access_kind::release;
-    if (dead ||
-        (conflict && !known.includes(old.thread, old.epoch))) {
+    if (dead || (conflict && !known.includes(old.thread, old.epoch))) {
       fail_race(old, now, key * granule);
     }
     if (supersedes(now, old, known)) {

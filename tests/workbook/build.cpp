@@ -84,7 +84,8 @@ void configure(const house& where,
 std::string runtime_of(const house& where) {
   const fs::path file = where.build / "CMakeCache.txt";
   const std::string runtime =
-      fs::exists(file) ? cached(read_text(file), "WORKBOOK_RUNS_ON") : "";
+      fs::exists(file) ? cached(read_text(file), "WORKBOOK_RUNS_ON")
+                       : "";
   return runtime.empty() ? "explore" : runtime;
 }
 

@@ -83,13 +83,14 @@ TEST(grade, of_one_step_keeps_what_is_known_of_others) {
 
 TEST(grade, without_the_explorer_is_marked) {
   const fixture_house house;
-  const std::string tree = (house.root() / "build" / "explore").string();
-  ASSERT_EQ(run_command({"cmake", "-S", house.root().string(), "-B",
-                         tree, "-DWORKBOOK_BASE=labs",
-                         "-DWORKBOOK_RUNS_ON=tsan"},
-                        house.root())
-                .status,
-            0);
+  const std::string tree =
+      (house.root() / "build" / "explore").string();
+  ASSERT_EQ(
+      run_command({"cmake", "-S", house.root().string(), "-B", tree,
+                   "-DWORKBOOK_BASE=labs", "-DWORKBOOK_RUNS_ON=tsan"},
+                  house.root())
+          .status,
+      0);
   const auto done = house.run("grade --lab 9 --variant solutions");
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("The explorer does not work on this"),

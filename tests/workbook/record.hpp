@@ -48,7 +48,7 @@ struct record {
   std::string title;
   std::string page;
   std::string variant;
-  std::string base;      // whose earlier labs it rests on
+  std::string base;                 // whose earlier labs it rests on
   std::string runtime = "explore";  // what explored tests ran on
   std::string partial;   // the one step graded last; "" for all
   std::string finished;  // UTC, ISO 8601

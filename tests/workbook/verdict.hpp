@@ -39,7 +39,7 @@ struct outcome {
   std::optional<std::int64_t> complete_bound;  // proved up to it
   double duration = 0;                         // seconds
   bool unavailable = false;  // not_run: it needs the explorer
-  std::string output;  // what it printed, both ends; not recorded
+  std::string output;        // what it printed, both ends; not recorded
 };
 
 }  // namespace workbook
