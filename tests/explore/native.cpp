@@ -11,28 +11,18 @@
 // Book: appendix "How the explorer works", section Where exploration is
 // not to be had.
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
+#include <new>
 #include <string>
 #include <thread>
 
-#include "child.hpp"
 #include "explore.hpp"
 #include "observer.hpp"
+#include "real_threads.hpp"
+#include "repetition.hpp"
 
 namespace explore {
 namespace {
@@ -40,87 +30,12 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr int repetitions = 5;
-constexpr int looks_until_settled = 3;
 constexpr int looks_until_ended = 25;
-constexpr auto look_every = std::chrono::milliseconds(2);
-constexpr auto longest_settle = std::chrono::seconds(2);
-
-// How a repetition ends whose expectation failed, or whose step is not
-// written.
-constexpr int exit_noted = 98;
 
 observer observe = nullptr;
 clock::time_point start;
-
-int at_start = 0;  // threads besides the first: the sanitizer's own
-
-/// What a repetition leaves behind, in memory that it shares with the
-/// test's process.
-struct notes {
-  std::atomic<bool> taken = false;  // by the first that failed
-  std::array<char, 512> promise{};
-  std::array<char, 16> unwritten{};
-  // What only the explorer knows, and some thread has asked for: a
-  // literal, which is the same in both processes.
-  std::atomic<const char*> guessed = nullptr;
-  std::array<char, 256> file{};
-  int line = 0;
-  std::array<char, 4096> failure{};
-};
-
+int at_start = 0;       // threads besides the first: the sanitizer's
 notes* note = nullptr;  // not null: this process is a repetition's
-
-template <std::size_t size>
-void keep(std::array<char, size>& in, const char* text) {
-  std::snprintf(in.data(), size, "%s", text == nullptr ? "" : text);
-}
-
-/// Threads of this process besides the calling one that sleep (state
-/// S), and all of them.
-struct census {
-  int resting = 0;
-  int all = 0;
-};
-
-census take_census() {
-  census taken;
-  DIR* const folder = opendir("/proc/self/task");
-  const std::string self = std::to_string(gettid());
-  while (const dirent* each = readdir(folder)) {
-    const std::string id = each->d_name;
-    if (id[0] == '.' || id == self) {
-      continue;
-    }
-    std::ifstream file("/proc/self/task/" + id + "/stat");
-    std::string line;
-    std::getline(file, line);
-    const auto state = line.rfind(") ");
-    taken.all += state == std::string::npos ? 0 : 1;
-    taken.resting +=
-        state != std::string::npos && line[state + 2] == 'S' ? 1 : 0;
-  }
-  closedir(folder);
-  return taken;
-}
-
-/// Threads that a sanitizer starts for itself with the first of ours.
-int runtimes_threads() {
-  std::thread([] {}).join();
-  int fewest = take_census().all;
-  for (int looks = 0; looks < looks_until_settled; ++looks) {
-    std::this_thread::sleep_for(look_every);
-    fewest = std::min(fewest, take_census().all);
-  }
-  return fewest;
-}
-
-/// Ends the repetition under the threads that still run, which is not
-/// for the sanitizer to complain of: it does not see this call.
-[[noreturn]] void leave() {
-  for (;;) {
-    syscall(SYS_exit_group, exit_noted);
-  }
-}
 
 /// The scenario asks for what real threads do not tell: an expectation
 /// that fails from here on is no verdict.
@@ -130,90 +45,18 @@ void guess(const char* what) {
   }
 }
 
-}  // namespace
-
-void set_observer(observer added) {
-  observe = added;
-}
-void prepare(char**) {}
-bool exploring() {
-  return false;
-}
-
-namespace {
-
-/// What a repetition wrote to its standard error, and how it ended.
-struct attempt {
-  int status = 0;
-  std::string said;
-  [[nodiscard]] bool noted() const {
-    return WIFEXITED(status) && WEXITSTATUS(status) == exit_noted;
-  }
-  [[nodiscard]] bool clean() const {
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  }
-};
-
-/// The sanitizer's word, shortened; or what ended the process.
-std::string complaint(const attempt& tried) {
-  constexpr int most_lines = 24;
-  auto begin = tried.said.find("WARNING: ");
-  if (begin == std::string::npos) {
-    begin = tried.said.find("ERROR: ");
-  }
-  if (begin == std::string::npos) {
-    begin = tried.said.find("runtime error: ");
-  }
-  if (begin != std::string::npos) {
-    begin = tried.said.rfind('\n', begin) + 1;
-    auto end = begin;
-    for (int i = 0; i < most_lines && end != std::string::npos; ++i) {
-      end = tried.said.find('\n', end + 1);
-    }
-    return tried.said.substr(begin, end - begin);
-  }
-  return WIFSIGNALED(tried.status)
-             ? std::string("ended by SIG") +
-                   sigabbrev_np(WTERMSIG(tried.status))
-             : "the process ended with exit status " +
-                   std::to_string(WEXITSTATUS(tried.status));
-}
-
-/// Runs the scenario once. A process that is left by exit() has its
-/// leaks looked for.
-attempt run_once(void (*body)(), notes& into) {
-  std::fflush(nullptr);
-  std::FILE* const said = std::tmpfile();
-  const pid_t child = fork();
-  if (child == 0) {
-    note = &into;
-    dup2(fileno(said), STDERR_FILENO);
-    start = clock::now();
-    at_start = runtimes_threads();
-    body();
-    std::exit(0);
-  }
-  attempt tried;
-  while (waitpid(child, &tried.status, 0) < 0 && errno == EINTR) {
-  }
-  std::rewind(said);
-  std::array<char, 4096> piece;
-  while (const auto got =
-             std::fread(piece.data(), 1, piece.size(), said)) {
-    tried.said.append(piece.data(), got);
-  }
-  std::fclose(said);
-  std::fputs(tried.said.c_str(), stderr);
-  return tried;
-}
-
 /// All repetitions, until one of them settles the verdict.
 told repeat(void (*body)(), notes& seen) {
   told what{.strategy = "real threads"};
   int unmet = 0;
   for (; what.schedules < repetitions; ++what.schedules) {
     seen.taken = false;
-    const attempt tried = run_once(body, seen);
+    const repetition tried = repeat_once([&] {
+      note = &seen;
+      start = clock::now();
+      at_start = runtimes_threads();
+      body();
+    });
     unmet += tried.noted() ? 1 : 0;
     what.unwritten = seen.unwritten.data();
     if (!what.unwritten.empty()) {
@@ -223,7 +66,7 @@ told repeat(void (*body)(), notes& seen) {
     }
     if (!tried.clean() && !tried.noted()) {
       what.failed = true;
-      what.failure = complaint(tried);
+      what.failure = tried.complaint();
       return what;
     }
   }
@@ -245,6 +88,14 @@ void tell_observer(const told& what) {
 }
 
 }  // namespace
+
+void set_observer(observer added) {
+  observe = added;
+}
+void prepare(char**) {}
+bool exploring() {
+  return false;
+}
 
 void run(const char*, void (*body)(), options wanted) {
   if (wanted.virtual_time) {
@@ -273,13 +124,7 @@ std::chrono::nanoseconds now() {
 }
 
 void settle() {
-  const auto until = clock::now() + longest_settle;
-  for (int rested = 0;
-       rested < looks_until_settled && clock::now() < until;) {
-    std::this_thread::sleep_for(look_every);
-    const census taken = take_census();
-    rested = taken.resting == taken.all ? rested + 1 : 0;
-  }
+  wait_until_all_rest();
 }
 
 int waiting() {

@@ -10,8 +10,10 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "vector_clock.hpp"
@@ -101,7 +103,6 @@ enum class reason : std::uint8_t {
 struct thread_summary {
   std::array<char, 24> role{};
   bool alive = false;
-  bool runnable = false;
   reason waits = reason::none;
   const void* object = nullptr;
   int holder = -1;  // who holds the lock it waits for
@@ -124,6 +125,9 @@ inline constexpr int max_choices = 1 << 14;
 struct path {
   int fixed = 0;   // choices [0, fixed) are to be repeated
   int length = 0;  // choices made so far
+  // Some schedule had more of them than there is room for: what came
+  // after took the first alternative, and the search is incomplete.
+  bool truncated = false;
   std::array<std::uint8_t, max_choices> taken{};
   std::array<std::uint8_t, max_choices> count{};
 };
@@ -152,6 +156,11 @@ struct record {
   std::array<named_object, max_names> name{};
   path choices;
   std::array<step, max_steps> trace{};
+
+  /// The steps of the trace that had room in it, the first ones.
+  std::span<const step> kept() const {
+    return {trace.data(), std::min(steps, max_steps)};
+  }
 };
 
 }  // namespace explore

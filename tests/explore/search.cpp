@@ -123,6 +123,7 @@ finding search::run() {
   finding found;
   found.bound = wanted_.exhaustive;
   record_->choices.fixed = 0;
+  record_->choices.truncated = false;
   for (; found.schedules < wanted_.schedules; ++found.schedules) {
     found.id = {static_cast<std::uint64_t>(found.schedules),
                 wanted_.exhaustive};
@@ -133,7 +134,7 @@ finding search::run() {
       return found;
     }
     if (wanted_.exhaustive >= 0 && !advance(record_->choices)) {
-      found.complete = true;
+      found.complete = !record_->choices.truncated;
       ++found.schedules;
       return found;
     }

@@ -62,12 +62,6 @@ class seeded : public strategy {
   const bool deadlines_race_;
 };
 
-std::size_t index_of(std::span<thread* const> threads,
-                     const thread* wanted) {
-  return static_cast<std::size_t>(std::ranges::find(threads, wanted) -
-                                  threads.begin());
-}
-
 /// One of `runnable`, but not `current` if there is another.
 std::size_t random_other(std::span<thread* const> runnable,
                          const thread* current, random_bits& random) {
@@ -173,80 +167,6 @@ class calm_walk final : public seeded {
   const std::size_t rate_;
 };
 
-/// Depth-first search through all choices, the unexceptional one
-/// first. A preemption or an accident costs one of `bound`.
-class exhaustive final : public strategy {
- public:
-  exhaustive(path& choices, int bound, bool deadlines_race)
-      : choices_(choices),
-        left_(bound),
-        deadlines_race_(deadlines_race) {
-    choices_.length = 0;
-  }
-
-  std::size_t next(std::span<thread* const> runnable, thread* current,
-                   bool yields) override {
-    const bool spins =
-        current != nullptr && current->streak >= spinning_streak;
-    if (current == nullptr || yields || spins) {
-      return free_choice(runnable, current);
-    }
-    const std::size_t own = index_of(runnable, current);
-    if (left_ == 0 || runnable.size() == 1) {
-      return own;
-    }
-    const std::size_t chosen = choose(runnable.size());
-    left_ -= chosen == 0 ? 0 : 1;
-    // Alternative 0 is to go on; the others are the rest, in order.
-    return chosen == 0 ? own : (chosen <= own ? chosen - 1 : chosen);
-  }
-
-  std::size_t pick(std::size_t count) override { return choose(count); }
-
-  bool happens(accident what) override {
-    const bool races =
-        what == accident::pass_deadline && !deadlines_race_;
-    // What is delayed stays so until the thread must drain.
-    if (left_ == 0 || races || what == accident::commit_store) {
-      return false;
-    }
-    const bool chosen = choose(2) == 1;
-    left_ -= chosen ? 1 : 0;
-    return chosen;
-  }
-
- private:
-  static constexpr int spinning_streak = 40;
-
-  /// The current thread waits or yields: the others are free.
-  std::size_t free_choice(std::span<thread* const> runnable,
-                          const thread* current) {
-    const std::size_t own = index_of(runnable, current);
-    if (own == runnable.size() || runnable.size() == 1) {
-      return choose(runnable.size());
-    }
-    const std::size_t chosen = choose(runnable.size() - 1);
-    return chosen < own ? chosen : chosen + 1;
-  }
-
-  std::size_t choose(std::size_t count) {
-    if (count == 1 || choices_.length == max_choices) {
-      return 0;
-    }
-    const auto at = static_cast<std::size_t>(choices_.length);
-    const std::uint8_t taken =
-        choices_.length < choices_.fixed ? choices_.taken[at] : 0;
-    choices_.taken[at] = taken;
-    choices_.count[at] = static_cast<std::uint8_t>(count);
-    ++choices_.length;
-    return taken;
-  }
-
-  path& choices_;
-  int left_;  // preemptions and accidents still allowed
-  const bool deadlines_race_;
-};
-
 /// The portfolio: seed modulo its size.
 enum class kind {
   random,
@@ -271,6 +191,12 @@ kind kind_of(std::uint64_t seed, bool timeouts_race) {
 }
 
 }  // namespace
+
+std::size_t index_of(std::span<thread* const> threads,
+                     const thread* wanted) {
+  return static_cast<std::size_t>(std::ranges::find(threads, wanted) -
+                                  threads.begin());
+}
 
 std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
                                        bool timeouts_race) {
@@ -312,23 +238,6 @@ const char* strategy_name(std::uint64_t seed, bool timeouts_race) {
       return "calm walk";
   }
   return "";
-}
-
-std::unique_ptr<strategy> exhaustive_search(path& choices, int bound,
-                                            bool timeouts_race) {
-  return std::make_unique<exhaustive>(choices, bound, timeouts_race);
-}
-
-bool advance(path& choices) {
-  for (int i = choices.length; i-- > 0;) {
-    const auto at = static_cast<std::size_t>(i);
-    if (choices.taken[at] + 1 < choices.count[at]) {
-      ++choices.taken[at];
-      choices.fixed = i + 1;
-      return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace explore

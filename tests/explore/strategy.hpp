@@ -57,6 +57,11 @@ std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
 /// Its name, for reports: "random walk", "PCT of depth 3".
 const char* strategy_name(std::uint64_t seed, bool timeouts_race);
 
+/// Where `wanted` stands in `threads`; behind the last one if it does
+/// not.
+std::size_t index_of(std::span<thread* const> threads,
+                     const thread* wanted);
+
 /// Follows choices.taken up to choices.fixed, then takes the first
 /// alternative everywhere, and records how many there were. At most
 /// `bound` preemptions and accidents.

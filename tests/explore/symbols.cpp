@@ -127,7 +127,7 @@ const std::vector<source_frame>& symbols::at(
 bool is_readers_code(const std::string& path) {
   // The explorer's own tests stand where the explorer does.
   const bool ours = path.find("/tests/explore/") != std::string::npos &&
-                    path.find("_test.cpp") == std::string::npos;
+                    path.find("_test.") == std::string::npos;
   return !path.starts_with("/usr/") && !path.starts_with("?") &&
          !ours && path.find("/tests/grading/") == std::string::npos &&
          path.find("/_deps/") == std::string::npos;

@@ -1,0 +1,105 @@
+// Code that does not end well, or not at all: the explorer must tell
+// how it ended, and outlive it.
+
+#include <semaphore.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "ending_of.hpp"
+#include "grading/grading.hpp"
+#include "grading/todo.hpp"
+
+namespace {
+
+using explore::ending;
+using explore::ending_of;
+
+TEST(explorer_finds, endless_spinning) {
+  EXPECT_EQ(ending_of([] {
+              std::atomic<bool> never = false;
+              while (!never) {
+              }
+            }),
+            ending::spinning);
+}
+
+TEST(explorer_finds, busy_wait_where_a_thread_should_rest) {
+  EXPECT_EQ(ending_of([] {
+              std::atomic<bool> done = false;
+              std::jthread poller([&] {
+                while (!done) {
+                  std::this_thread::yield();
+                }
+              });
+              explore::settle();
+              done = true;
+            }),
+            ending::spinning);
+}
+
+TEST(explorer_finds, endless_loop_without_a_step) {
+  EXPECT_EQ(ending_of([] {
+              volatile bool never = false;
+              while (!never) {
+              }
+            }),
+            ending::endless);
+}
+
+TEST(explorer_finds, uncaught_exception_in_a_thread) {
+  EXPECT_EQ(ending_of([] {
+              std::jthread([] { throw std::runtime_error("oops"); });
+            }),
+            ending::terminated);
+}
+
+TEST(explorer_finds, exception_that_leaves_the_scenario) {
+  EXPECT_EQ(ending_of([] { throw std::runtime_error("oops"); }),
+            ending::terminated);
+}
+
+TEST(explorer_finds, segmentation_fault) {
+  EXPECT_EQ(ending_of([] { *static_cast<volatile int*>(nullptr) = 1; }),
+            ending::crashed);
+}
+
+TEST(explorer_finds, exit_in_the_code_under_test) {
+  EXPECT_EQ(ending_of([] { std::_Exit(0); }), ending::crashed);
+}
+
+TEST(explorer_names, a_pipe_as_what_it_cannot_explore) {
+  explore::search looking(
+      [] {
+        int ends[2];
+        ASSERT_EQ(pipe(ends), 0);
+        char byte;
+        (void)!read(ends[0], &byte, 1);
+      },
+      {});
+  looking.run();
+  EXPECT_EQ(looking.log().how, ending::unexplorable);
+  EXPECT_NE(std::string(looking.log().text.data()).find("read"),
+            std::string::npos);
+}
+
+TEST(explorer_names, a_posix_semaphore_as_what_it_cannot_explore) {
+  EXPECT_EQ(ending_of([] {
+              sem_t never;
+              sem_init(&never, 0, 0);
+              sem_wait(&never);
+            }),
+            ending::unexplorable);
+}
+
+TEST(explorer_finds, unwritten_step) {
+  EXPECT_EQ(ending_of([] {
+              std::jthread([] { grading::step_is_not_written("1.1"); });
+            }),
+            ending::not_written);
+}
+
+}  // namespace
