@@ -148,6 +148,7 @@ struct record {
   int preemptions = 0;
   int threads = 0;
   std::uint64_t hash = 0;  // of the order in which threads ran
+  std::uint64_t seal = 0;  // the search's own, with ending::passed
   std::array<thread_summary, max_threads> thread{};
   // Code whose races are not the reader's: see search::is_pardonable.
   int pardons = 0;

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,6 +62,13 @@ class silence {
   int err_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
 };
 
+std::uint64_t unguessable() {
+  std::uint64_t number = 0;
+  while (getrandom(&number, sizeof number, 0) < 0) {
+  }
+  return number;
+}
+
 }  // namespace
 
 std::string schedule_id::text() const {
@@ -89,7 +97,7 @@ std::optional<schedule_id> schedule_id::parse(const std::string& text) {
 }
 
 search::search(scenario body, const options& wanted)
-    : body_(body), wanted_(wanted) {
+    : seal_(unguessable()), body_(body), wanted_(wanted) {
   void* const shared =
       mmap(nullptr, sizeof(record), PROT_READ | PROT_WRITE,
            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -115,6 +123,7 @@ void search::reset() {
   record_->steps = 0;
   record_->preemptions = 0;
   record_->hash = 0;
+  record_->seal = 0;
   record_->names = 0;
 }
 
@@ -244,7 +253,7 @@ void search::run_child(const schedule_id& id, bool traced) {
   if (child < 0) {
     throw std::system_error(errno, std::generic_category(), "fork");
   }
-  watch_child(child, *record_);
+  watch_child(child, *record_, seal_);
 }
 
 void search::be_child(const schedule_id& id, bool traced) {
@@ -262,6 +271,7 @@ void search::be_child(const schedule_id& id, bool traced) {
   current_schedule().begin(*record_, std::move(how), wanted_, traced);
   run_scenario(body_);
   current_schedule().finish();
+  record_->seal = seal_;
   std::fflush(nullptr);  // what the reader's code printed
   _exit(0);
 }

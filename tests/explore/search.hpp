@@ -77,6 +77,8 @@ class search {
   void reset();
 
   const alarm_clock ticking_;
+  const std::uint64_t
+      seal_;  // known to our processes, and to no mapping
   scenario body_;
   options wanted_;
   record* record_;

@@ -188,7 +188,7 @@ alarm_clock::~alarm_clock() {
   sigaction(SIGALRM, &before_, nullptr);
 }
 
-void watch_child(int child, record& log) {
+void watch_child(int child, record& log, std::uint64_t seal) {
   patience watcher(child, log);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
@@ -197,7 +197,8 @@ void watch_child(int child, record& log) {
     }
     watcher.look();
   }
-  if (log.how != ending::running) {
+  const bool forged = log.how == ending::passed && log.seal != seal;
+  if (log.how != ending::running && !forged) {
     return;
   }
   if (WIFSIGNALED(status)) {

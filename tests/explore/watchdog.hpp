@@ -12,6 +12,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 
 #include "record.hpp"
 
@@ -31,7 +32,8 @@ class alarm_clock {
 };
 
 /// Blocks until `child` has ended. If it ended without saying how, or
-/// had to be ended, says so in `log`.
-void watch_child(int child, record& log);
+/// had to be ended, says so in `log`. Whoever says `passed` there has to
+/// know the seal: the code under test could find the mapping.
+void watch_child(int child, record& log, std::uint64_t seal);
 
 }  // namespace explore

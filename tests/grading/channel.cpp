@@ -1,45 +1,67 @@
 #include "grading/channel.hpp"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "explore/raw_syscall.hpp"
+
 namespace grading::channel {
 namespace {
 
 constexpr auto variable = "WORKBOOK_CHANNEL";
 
-// Set by open(), before any test runs.
+// Set before any other code runs.
 int descriptor = -1;
 pid_t owner = 0;
+std::array<char, 64> word{};
 
 // Held while a line is written, so that lines stay whole.
 std::mutex writing;
 
-}  // namespace
-
-void open() {
-  const char* const text = std::getenv(variable);
+// 101 is the first that is not reserved for the system.
+[[gnu::constructor(101)]] void take_over() {
+  char* const text = std::getenv(variable);
   if (text == nullptr) {
     return;
   }
+  char* const end = text + std::strlen(text);
   int inherited = -1;
-  std::from_chars(text, text + std::strlen(text), inherited);
+  const auto number = std::from_chars(text, end, inherited);
+  if (number.ptr != end) {
+    std::snprintf(word.data(), word.size(), "%s", number.ptr + 1);
+  }
+  std::fill(text, end, '\0');  // /proc shows it after unsetenv
+  ::unsetenv(variable);
   constexpr int out_of_the_way = 200;
   descriptor = ::fcntl(inherited, F_DUPFD_CLOEXEC, out_of_the_way);
   owner = ::getpid();
-  ::unsetenv(variable);
   if (descriptor >= 0) {
     ::close(inherited);
   }
 }
+
+// Not the C library's write(): a program may have one of its own.
+ssize_t write_some(const char* from, std::size_t size) {
+  return explore::raw_syscall(
+      SYS_write, descriptor,
+      static_cast<long>(reinterpret_cast<std::intptr_t>(from)),
+      static_cast<long>(size));
+}
+
+}  // namespace
 
 bool is_open() {
   return descriptor >= 0 && ::getpid() == owner;
@@ -51,16 +73,17 @@ void send(const nlohmann::json& event) {
   }
   // A test's message may hold any bytes; JSON holds only UTF-8.
   const std::string line =
+      std::string(word.data()) + ' ' +
       event.dump(-1, ' ', false,
                  nlohmann::json::error_handler_t::replace) +
       '\n';
   const std::scoped_lock lock(writing);
   for (std::size_t sent = 0; sent < line.size();) {
     const ssize_t n =
-        ::write(descriptor, line.data() + sent, line.size() - sent);
+        write_some(line.data() + sent, line.size() - sent);
     if (n > 0) {
       sent += static_cast<std::size_t>(n);
-    } else if (n < 0 && errno != EINTR) {
+    } else if (n != -EINTR) {
       return;  // The grader is gone; nobody is left to be told.
     }
   }

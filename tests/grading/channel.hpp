@@ -1,20 +1,21 @@
 // The pipe to the grader: one JSON object a line.
 //
-// With WORKBOOK_CHANNEL=<descriptor> in the environment, events go
-// there. Without it nobody listens, and the executable is a plain
-// GoogleTest program for people to read.
+// With WORKBOOK_CHANNEL=<descriptor>:<word> in the environment, events
+// go there, each line with the word in front. Without it nobody
+// listens, and the executable is a plain GoogleTest program for people
+// to read.
+//
+// Before any other code of the program runs, its own included, the
+// descriptor is taken over and the word is gone from the environment:
+// the code under test does not know how to speak in the test's name.
+// The descriptor is moved out of the way of a test that closes or
+// reuses low ones, and programs that a test starts do not inherit it.
 
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace grading::channel {
-
-/// Takes the descriptor over from the environment. It is moved out of
-/// the way of a test that closes or reuses low descriptors, programs
-/// that a test starts do not inherit it, and the variable goes, so that
-/// no child speaks in this process's name.
-void open();
 
 /// Whether a grader listens to this very process. A process that a test
 /// has forked is not the test, whatever it returns from.

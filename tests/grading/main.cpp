@@ -3,12 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "explore/observer.hpp"
-#include "grading/channel.hpp"
 #include "grading/reporter.hpp"
 
 int main(int argc, char** argv) {
   explore::prepare(argv);
-  grading::channel::open();
   explore::set_observer(grading::report_explored);
   testing::InitGoogleTest(&argc, argv);
 

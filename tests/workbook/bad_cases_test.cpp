@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "workbook/census.hpp"
@@ -105,6 +106,18 @@ TEST(bad_cases, a_closed_stdout_does_no_harm) {
   const outcome result = run_bad("a_closed_stdout");
   EXPECT_EQ(result.status, verdict::fail);
   EXPECT_THAT(result.message, HasSubstr("still reported"));
+}
+
+// What tests of this kind cannot know of a real one is the word: there
+// it is taken away before the code under test begins.
+TEST(bad_cases, a_forged_end_is_no_pass) {
+  EXPECT_EQ(run_bad("a_forged_end").status, verdict::crash);
+}
+
+TEST(bad_cases, variables_of_ours_are_not_handed_on) {
+  ::setenv("WORKBOOK_SEED", "17", 1);
+  EXPECT_EQ(run_bad("no_seed_from_outside").status, verdict::pass);
+  ::unsetenv("WORKBOOK_SEED");
 }
 
 TEST(bad_cases, a_closed_channel_is_no_pass) {

@@ -3,13 +3,16 @@
 #include "workbook/child.hpp"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -44,12 +47,13 @@ class c_strings {
 };
 
 std::vector<std::string> environment_of(const child_request& wanted,
-                                        const std::string& mark) {
+                                        const std::string& mark,
+                                        const std::string& word) {
   auto added = wanted.environment;
   added.emplace_back("WORKBOOK_CHILD", mark);
   if (wanted.has_channel) {
     added.emplace_back("WORKBOOK_CHANNEL",
-                       std::to_string(channel_number));
+                       std::to_string(channel_number) + ":" + word);
   }
   std::vector<std::string> all;
   for (const auto& [name, value] : added) {
@@ -57,7 +61,7 @@ std::vector<std::string> environment_of(const child_request& wanted,
   }
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string_view line(*each);
-    bool replaced = false;
+    bool replaced = wanted.has_channel && line.starts_with("WORKBOOK_");
     for (const auto& [name, value] : added) {
       replaced = replaced || line.starts_with(name + "=");
     }
@@ -127,6 +131,15 @@ void limit(__rlimit_resource what, rlim_t soft, rlim_t hard) {
   ::_exit(cannot_start_status);
 }
 
+std::string new_word() {
+  std::array<unsigned char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) !=
+      static_cast<ssize_t>(bytes.size())) {
+    throw problem("no random numbers: {}", std::strerror(errno));
+  }
+  return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
+
 std::string new_mark() {
   static std::atomic<int> count = 0;
   return std::to_string(::getpid()) + "." + std::to_string(++count);
@@ -134,9 +147,10 @@ std::string new_mark() {
 
 }  // namespace
 
-child::child(const child_request& wanted) : mark_(new_mark()) {
+child::child(const child_request& wanted)
+    : mark_(new_mark()), word_(new_word()) {
   const c_strings command(wanted.command);
-  const c_strings environment(environment_of(wanted, mark_));
+  const c_strings environment(environment_of(wanted, mark_, word_));
   const pipe_ends output = open_pipe();
   const pipe_ends channel =
       wanted.has_channel ? open_pipe() : pipe_ends{};

@@ -27,7 +27,9 @@ struct child_request {
   /// Whether addresses are the same in each run, as the real
   /// ThreadSanitizer of GCC 12 needs them on newer kernels.
   bool fixed_addresses = false;
-  /// Whether WORKBOOK_CHANNEL names a pipe to us.
+  /// Whether WORKBOOK_CHANNEL names a pipe to us, and a word that
+  /// nobody can guess. No other WORKBOOK_ variable of ours is handed on
+  /// then, but what is in `environment`.
   bool has_channel = false;
 };
 
@@ -46,6 +48,8 @@ class child {
   // Read ends, not blocking; the channel is -1 if none was wanted.
   [[nodiscard]] int output() const { return output_; }
   [[nodiscard]] int channel() const { return channel_; }
+  /// What begins each line that the child itself has written there.
+  [[nodiscard]] const std::string& word() const { return word_; }
   /// Readable once the child has ended; -1 where the system has none.
   [[nodiscard]] int ended() const { return ended_; }
 
@@ -60,6 +64,7 @@ class child {
   void kill_strays() const;
 
   std::string mark_;  // stands in the environment of all descendants
+  std::string word_;
   pid_t id_ = -1;
   int output_ = -1;
   int channel_ = -1;

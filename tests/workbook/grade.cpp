@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "workbook/fair_play.hpp"
 #include "workbook/problem.hpp"
 
 namespace workbook {
@@ -98,6 +99,22 @@ void take_over(std::vector<test_job>& jobs, std::vector<graded>& all) {
   }
 }
 
+/// Nothing is built of what does not play fair.
+void refuse(std::vector<test_job>& jobs, const std::string& why,
+            const pipeline_listener& listener) {
+  if (listener.on_start) {
+    listener.on_start(jobs.size());
+  }
+  for (test_job& job : jobs) {
+    job.result.status = verdict::not_run;
+    job.result.message = why;
+    job.result.promise = job.test.promise;
+    if (listener.on_verdict) {
+      listener.on_verdict(job);
+    }
+  }
+}
+
 void check_step(const chapter& of, const std::string& id) {
   if (!id.empty() && of.place_of(id) == of.steps.size()) {
     throw problem("chapter {} has no step {}; its steps are {}", of.lab,
@@ -143,7 +160,14 @@ record grade(const house& where, const chapter& of,
   }
   configure(where, entries);
   std::vector<test_job> jobs = jobs_of(where, of, wanted, own, all);
-  pipeline(where, jobs, wanted.cores, listener).run();
+  const std::string foul = wanted.variant == "labs"
+                               ? first_foul(where, of, own, wanted.base)
+                               : "";
+  if (foul.empty()) {
+    pipeline(where, jobs, wanted.cores, listener).run();
+  } else {
+    refuse(jobs, foul, listener);
+  }
   take_over(jobs, all);
   record result;
   result.lab = of.lab;

@@ -53,7 +53,9 @@ class self_test {
     }
     program("no explorer", "native_test",
             where_.root / "build" / "tsan");
-    part("book", [&](part_result& into) { book(into); });
+    part("front door",
+         [&](part_result& into) { script("front_door", into); });
+    part("book", [&](part_result& into) { script("book", into); });
     return results_;
   }
 
@@ -175,19 +177,19 @@ class self_test {
                into.passed + into.failed);
   }
 
-  /// tests/book/run.sh ends with "book: N passed, N failed, …".
-  void book(part_result& into) {
-    const fs::path script = where_.root / "tests" / "book" / "run.sh";
-    if (!fs::exists(script)) {
-      throw problem("{}: is not there", where_.shown(script));
+  /// A script whose last line is "what: N passed, N failed…".
+  void script(const std::string& folder, part_result& into) {
+    const fs::path file = where_.root / "tests" / folder / "run.sh";
+    if (!fs::exists(file)) {
+      throw problem("{}: is not there", where_.shown(file));
     }
-    const auto done = run_command({script.string()}, where_.root);
+    const auto done = run_command({file.string()}, where_.root);
     const auto lines = lines_of(done.output);
     static const std::regex last(
-        R"(book: (\d+) passed, (\d+) failed.*)");
+        R"([^:]+: (\d+) passed, (\d+) failed.*)");
     std::smatch found;
     if (lines.empty() || !std::regex_match(lines.back(), found, last)) {
-      throw problem("the book's tests ended with status {}:\n{}",
+      throw problem("{} ended with status {}:\n{}", where_.shown(file),
                     done.status, last_part(done.output));
     }
     into.passed = std::stoul(found[1]);

@@ -70,6 +70,10 @@ void test_channel::append(std::string_view bytes) {
 }
 
 void test_channel::take(std::string_view line) {
+  if (!line.starts_with(word_ + " ")) {
+    return;
+  }
+  line.remove_prefix(word_.size() + 1);
   const json event = json::parse(line, nullptr, false);
   if (!event.is_object()) {
     return;

@@ -7,16 +7,20 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "workbook/verdict.hpp"
 
 namespace workbook {
 
-/// Takes in the bytes of a channel and keeps what they said. What is
-/// not an event is passed over: the reader's code may write there too.
+/// Takes in the bytes of a channel and keeps what they said. A line
+/// that does not begin with the test's word is passed over: the
+/// reader's code may write there too.
 class test_channel {
  public:
+  explicit test_channel(std::string word) : word_(std::move(word)) {}
+
   void append(std::string_view bytes);
 
   [[nodiscard]] std::size_t total() const { return total_; }
@@ -33,6 +37,7 @@ class test_channel {
  private:
   void take(std::string_view line);
 
+  const std::string word_;
   std::string unfinished_;  // the line whose end has not come
   std::size_t total_ = 0;
 };

@@ -213,7 +213,7 @@ class test_run {
   child child_;
   watchman watchman_;
   bounded_text output_;
-  test_channel channel_;
+  test_channel channel_{child_.word()};
   bool output_open_ = true;
   bool channel_open_ = true;
   std::optional<watch_report> ended_early_;

@@ -1,0 +1,206 @@
+// What a file that is handed in may not speak of: the grader.
+
+#include "workbook/fair_play.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <regex>
+#include <set>
+#include <string_view>
+
+#include "workbook/text_file.hpp"
+
+namespace workbook {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Whole words: the tests' own names and macros, …
+constexpr std::array<std::string_view, 7> words_of_tests = {
+    "explore",  "grading", "testing", "GRADED",
+    "EXPLORED", "BREAKS",  "MY_TEST"};
+// … and what hides code from the explorer, or tells that it is there.
+constexpr std::array<std::string_view, 9> words_of_hiding = {
+    "asm",
+    "__asm",
+    "__asm__",
+    "no_sanitize",
+    "_Pragma",
+    "no_sanitize_thread",
+    "__has_feature",
+    "__SANITIZE_THREAD__",
+    "disable_sanitizer_instrumentation"};
+constexpr std::array<std::string_view, 6> beginnings = {
+    "EXPECT_", "ASSERT_", "GTEST_", "WORKBOOK_", "__tsan_", "__wrap_"};
+
+template <typename List>
+bool holds(const List& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// Why `word` is a foul; nothing if it is none.
+std::optional<std::string> foul_in(const std::string& word) {
+  const bool begins = std::any_of(
+      beginnings.begin(), beginnings.end(),
+      [&](std::string_view each) { return word.starts_with(each); });
+  if (begins || holds(words_of_tests, word)) {
+    return fmt::format("`{}` belongs to the tests; a lab does without",
+                       word);
+  }
+  if (holds(words_of_hiding, word)) {
+    return fmt::format("`{}` hides code from the tests", word);
+  }
+  return std::nullopt;
+}
+
+/// One line of code in front of the compiler: continued ones joined,
+/// without comments.
+struct code_line {
+  std::size_t number = 0;
+  std::string text;
+  std::string bare;  // … and without what stands in quotes
+};
+
+std::vector<code_line> lines_of_code(const std::string& text) {
+  std::vector<code_line> lines;
+  bool in_comment = false;
+  bool continued = false;
+  std::size_t number = 0;
+  for (const std::string& raw : lines_of(text)) {
+    ++number;
+    if (!continued) {
+      lines.push_back({number, "", ""});
+    }
+    continued = raw.ends_with('\\');
+    const std::size_t end = raw.size() - (continued ? 1 : 0);
+    char quote = '\0';
+    for (std::size_t i = 0; i < end; ++i) {
+      const std::string_view two = std::string_view(raw).substr(i, 2);
+      if (in_comment) {
+        in_comment = two != "*/";
+        i += in_comment ? 0 : 1;
+      } else if (quote != '\0') {
+        lines.back().text += raw[i];
+        if (raw[i] == '\\' && i + 1 < end) {
+          lines.back().text += raw[++i];
+        } else if (raw[i] == quote) {
+          quote = '\0';
+        }
+      } else if (two == "//") {
+        break;
+      } else if (two == "/*") {
+        in_comment = true;
+        ++i;
+      } else {
+        quote = raw[i] == '"' ? '"' : '\0';
+        lines.back().bare += raw[i];
+        lines.back().text += raw[i];
+      }
+    }
+  }
+  return lines;
+}
+
+/// What is wrong in one line: a directive, a linkage, a word.
+std::vector<std::string> fouls_in(const code_line& code) {
+  const std::string& line = code.text;
+  static const std::regex pragma(R"(^\s*(#|%:)\s*pragma\s+(?!once\b))");
+  static const std::regex included(
+      R"re(^\s*(#|%:)\s*include\s*"(.*)")re");
+  static const std::regex linkage(R"re(\bextern\s*"C)re");
+  static const std::regex word(R"([A-Za-z_]\w*)");
+  std::vector<std::string> fouls;
+  std::smatch found;
+  if (std::regex_search(line, pragma)) {
+    fouls.push_back("a lab needs no #pragma but `once`");
+  }
+  if (std::regex_search(line, linkage)) {
+    fouls.push_back("a lab defines no C function");
+  }
+  if (std::regex_search(line, found, included)) {
+    const std::string file = found[2];
+    if (file.find('/') != std::string::npos &&
+        file != "grading/todo.hpp") {
+      fouls.push_back(fmt::format(
+          "a lab includes the labs' own files, not \"{}\"", file));
+    }
+    return fouls;
+  }
+  const std::string& words =
+      line.find("WORKBOOK_") == std::string::npos ? code.bare : line;
+  for (auto each =
+           std::sregex_iterator(words.begin(), words.end(), word);
+       each != std::sregex_iterator(); ++each) {
+    if (auto foul = foul_in(each->str())) {
+      fouls.push_back(std::move(*foul));
+    }
+  }
+  return fouls;
+}
+
+/// The first foul in the code that lies in `from`. A file that the
+/// reference does not have is hers all the same.
+std::string foul_below(const house& where, const std::string& lab,
+                       const fs::path& from) {
+  std::vector<fs::path> files;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(from, failed)) {
+    const bool code = entry.path().extension() != ".schedule";
+    if (code && entry.is_regular_file(failed)) {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) {
+    const fs::path reference =
+        where.root / "solutions" / lab / file.filename();
+    const std::string foul = first_foul(
+        read_text(file),
+        fs::exists(reference, failed) ? read_text(reference) : "");
+    if (!foul.empty()) {
+      return fmt::format("{}:{}", where.shown(file), foul);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string first_foul(const std::string& text,
+                       const std::string& reference) {
+  // Where the reader writes tests, their words are hers.
+  if (reference.find("MY_TEST(") != std::string::npos) {
+    return "";
+  }
+  std::set<std::string> allowed;
+  for (const code_line& line : lines_of_code(reference)) {
+    for (std::string& each : fouls_in(line)) {
+      allowed.insert(std::move(each));
+    }
+  }
+  for (const code_line& line : lines_of_code(text)) {
+    for (const std::string& each : fouls_in(line)) {
+      if (!allowed.contains(each)) {
+        return fmt::format("{}: {}", line.number, each);
+      }
+    }
+  }
+  return "";
+}
+
+std::string first_foul(const house& where, const chapter& of,
+                       const fs::path& own, const std::string& base) {
+  std::string foul = foul_below(where, of.lab, own);
+  for (const std::string& lab : of.rests_on) {
+    if (foul.empty() && base == "labs") {
+      foul = foul_below(where, lab, where.root / "labs" / lab);
+    }
+  }
+  return foul;
+}
+
+}  // namespace workbook
