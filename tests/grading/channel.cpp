@@ -23,7 +23,7 @@ namespace {
 
 constexpr auto variable = "WORKBOOK_CHANNEL";
 
-// Set before any other code runs.
+// Set by open().
 int descriptor = -1;
 pid_t owner = 0;
 std::array<char, 64> word{};
@@ -31,8 +31,17 @@ std::array<char, 64> word{};
 // Held while a line is written, so that lines stay whole.
 std::mutex writing;
 
-// 101 is the first that is not reserved for the system.
-[[gnu::constructor(101)]] void take_over() {
+// Not the C library's write(): a program may have one of its own.
+ssize_t write_some(const char* from, std::size_t size) {
+  return explore::raw_syscall(
+      SYS_write, descriptor,
+      static_cast<long>(reinterpret_cast<std::intptr_t>(from)),
+      static_cast<long>(size));
+}
+
+}  // namespace
+
+void open() {
   char* const text = std::getenv(variable);
   if (text == nullptr) {
     return;
@@ -52,16 +61,6 @@ std::mutex writing;
     ::close(inherited);
   }
 }
-
-// Not the C library's write(): a program may have one of its own.
-ssize_t write_some(const char* from, std::size_t size) {
-  return explore::raw_syscall(
-      SYS_write, descriptor,
-      static_cast<long>(reinterpret_cast<std::intptr_t>(from)),
-      static_cast<long>(size));
-}
-
-}  // namespace
 
 bool is_open() {
   return descriptor >= 0 && ::getpid() == owner;

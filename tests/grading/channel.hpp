@@ -5,17 +5,19 @@
 // listens, and the executable is a plain GoogleTest program for people
 // to read.
 //
-// Before any other code of the program runs, its own included, the
-// descriptor is taken over and the word is gone from the environment:
-// the code under test does not know how to speak in the test's name.
-// The descriptor is moved out of the way of a test that closes or
-// reuses low ones, and programs that a test starts do not inherit it.
 
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace grading::channel {
+
+/// Takes descriptor and word over from the environment, where both are
+/// gone afterwards: code that runs later does not know how to speak in
+/// the test's name. The descriptor is moved out of the way of a test
+/// that closes or reuses low ones, and programs that a test starts do
+/// not inherit it.
+void open();
 
 /// Whether a grader listens to this very process. A process that a test
 /// has forked is not the test, whatever it returns from.
