@@ -62,7 +62,9 @@ struct receive_result {
 /// Every send takes its value by reference, and moves from it only if
 /// it returns ok. On anything else the value is untouched and still
 /// the caller's. A send throws std::bad_alloc where memory is missing,
-/// and has then changed nothing; a receive never throws.
+/// and has then changed nothing; a receive never throws. Where memory
+/// is missing for the value of a sender that waits, when a receive has
+/// made room for it, the program ends (std::terminate).
 ///
 /// Thread safety: any member may be called from any thread; only the
 /// destructor requires that no other call is in progress. T's move
@@ -77,11 +79,14 @@ class channel {
  public:
   using clock = std::chrono::steady_clock;
 
-  /// Creates an open channel with room for `capacity` values.
+  /// Creates an open channel with room for `capacity` values, be they
+  /// as many as std::size_t counts: memory is taken as they come.
   explicit channel(std::size_t capacity = 0) : capacity_(capacity) {}
 
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
+
+  /// Destroys the values that nobody has received.
   ~channel() = default;
 
   /// Hands over `value`. Blocks while the channel is open and has no

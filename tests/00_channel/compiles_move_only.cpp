@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "channel.hpp"
@@ -22,6 +23,11 @@ class ticket {
  private:
   std::unique_ptr<int> number_;
 };
+
+static_assert(noexcept(std::declval<channel<ticket>&>().close()),
+              "close() is noexcept: destructors call it");
+static_assert(!std::is_copy_constructible_v<channel<int>>);
+static_assert(!std::is_copy_assignable_v<channel<int>>);
 
 EXPLORED(channel_compiles, what_can_only_be_moved, 0.1, 2) {
   promise("T's move constructor must not throw");

@@ -15,6 +15,7 @@ namespace {
 EXPLORED(channel_close, a_closed_channel_takes_nothing, 0.2, 3) {
   promise("Accepts nothing from now on. Idempotent.");
   channel<std::unique_ptr<int>> numbers(1);
+  channel<std::unique_ptr<int>> other(1);
   auto number = std::make_unique<int>(7);
 
   numbers.close();
@@ -27,9 +28,11 @@ EXPLORED(channel_close, a_closed_channel_takes_nothing, 0.2, 3) {
          "caller's; is it moved before closed_ is looked at?";
   EXPECT_EQ(*number, 7);
   EXPECT_EQ(numbers.receive(), std::nullopt);
+  EXPECT_EQ(other.send(std::move(number)), channel_status::ok)
+      << "it was another channel that was closed";
 }
 
-EXPLORED(channel_close, what_was_accepted_is_drained, 0.2, 4) {
+EXPLORED(channel_close, what_was_accepted_is_drained, 0.2, 3) {
   promise("receivers get what was accepted before, and then closed");
   channel<int> numbers(2);
   (void)numbers.send(1);
@@ -109,6 +112,44 @@ EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.2, 2) {
   EXPECT_EQ(received, accepted)
       << "send returned ok and nobody received it, or the reverse; "
          "are closed_ and the buffer seen under one lock?";
+}
+
+// Notes whether it was ever moved from.
+class untouched {
+ public:
+  explicit untouched(std::atomic<bool>* moved) : moved_(moved) {}
+  untouched(untouched&& other) noexcept : moved_(other.moved_) {
+    *moved_ = true;
+  }
+  untouched& operator=(untouched&& other) noexcept {
+    moved_ = other.moved_;
+    *moved_ = true;
+    return *this;
+  }
+
+ private:
+  std::atomic<bool>* moved_;
+};
+
+EXPLORED(channel_close, a_refused_value_was_never_moved, 0.2, 1) {
+  promise("moves from it only if it returns ok");
+  std::atomic<bool> first = false;
+  std::atomic<bool> second = false;
+  channel<untouched> values(1);
+  (void)values.send(untouched(&first));
+
+  std::jthread sender([&] {
+    explore::role("sender");
+    (void)values.send(untouched(&second));
+  });
+  explore::settle();
+  values.close();
+  sender.join();
+
+  EXPECT_TRUE(first) << "the first value was accepted";
+  EXPECT_FALSE(second)
+      << "the refused value was moved into the channel and back; who "
+         "refers to it by its address has lost it meanwhile";
 }
 
 }  // namespace

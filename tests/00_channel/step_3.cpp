@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(channel_limits, try_send_never_blocks, 0.3, 3) {
+EXPLORED(channel_limits, try_send_never_blocks, 0.3, 2) {
   promise("Hands over `value` if there is a place; never blocks.");
   channel<std::unique_ptr<int>> numbers(1);
   auto second = std::make_unique<int>(2);
@@ -31,7 +31,7 @@ EXPLORED(channel_limits, try_send_never_blocks, 0.3, 3) {
       << "full and closed at once: closed comes first";
 }
 
-EXPLORED(channel_limits, try_receive_never_blocks, 0.3, 3) {
+EXPLORED(channel_limits, try_receive_never_blocks, 0.3, 2) {
   promise("Returns the oldest value if there is one; never blocks.");
   channel<int> numbers(1);
 
@@ -99,6 +99,11 @@ EXPLORED(channel_limits, a_passed_deadline_comes_last, 0.3, 2) {
 
   EXPECT_EQ(numbers.receive_until(past).status,
             channel_status::timed_out);
+  EXPECT_EQ(
+      numbers.receive_until(channel<int>::clock::time_point::min())
+          .status,
+      channel_status::timed_out)
+      << "the time left until the first moment of the clock overflows";
   EXPECT_EQ(numbers.send_until(7, past), channel_status::ok)
       << "there is room: is the deadline looked at first?";
   EXPECT_EQ(numbers.send_until(8, past), channel_status::timed_out);
@@ -140,6 +145,32 @@ EXPLORED(channel_limits, a_late_value_stays_in_the_channel, 0.3, 2) {
             second.status == channel_status::ok)
       << "value and deadline met: either the receive returns the "
          "value, or it is left for the next one";
+}
+
+EXPLORED(channel_limits, a_timed_call_wakes_when_it_can_go_on, 0.3, 2,
+         .timeouts_race = false, .virtual_time = true) {
+  promise(
+      "As receive(stop), and returns timed_out once `deadline` has "
+      "passed");
+  std::atomic<int> received = 0;
+  std::atomic<bool> sent = false;
+  channel<int> numbers(1);
+
+  std::jthread receiver(
+      [&] { received = numbers.receive_for(10s).value.value_or(0); });
+  explore::settle();
+  (void)numbers.send(7);
+  explore::settle();  // no time passes here
+  EXPECT_EQ(received, 7) << "a value is there, and a receive with a "
+                            "limit sleeps on until its time is up";
+  (void)numbers.send(8);
+  std::jthread sender(
+      [&] { sent = numbers.send_for(9, 10s) == channel_status::ok; });
+  explore::settle();
+  (void)numbers.receive();
+  explore::settle();
+  EXPECT_TRUE(sent) << "there is room, and a send with a limit sleeps "
+                       "on until its time is up";
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(channel_stop, a_receive_is_told_to_stop, 0.4, 4) {
+EXPLORED(channel_stop, a_receive_is_told_to_stop, 0.4, 3) {
   promise(
       "As receive(), and returns cancelled once `stop` is requested");
   std::atomic<bool> cancelled = false;
@@ -36,7 +36,7 @@ EXPLORED(channel_stop, a_receive_is_told_to_stop, 0.4, 4) {
   numbers.close();
 }
 
-EXPLORED(channel_stop, a_send_is_told_to_stop, 0.4, 4) {
+EXPLORED(channel_stop, a_send_is_told_to_stop, 0.4, 3) {
   promise(
       "As send(value), and returns cancelled once `stop` is requested");
   std::atomic<bool> cancelled = false;
@@ -81,6 +81,8 @@ EXPLORED(channel_stop, a_stop_has_its_rank, 0.4, 3) {
       << "there is a value: ok comes before cancelled";
   numbers.close();
   EXPECT_EQ(numbers.receive(stop).status, channel_status::closed)
+      << "closed comes before cancelled";
+  EXPECT_EQ(numbers.send(9, stop), channel_status::closed)
       << "closed comes before cancelled";
 }
 
@@ -147,6 +149,34 @@ EXPLORED(channel_stop, the_others_wait_on, 0.4, 2) {
       << "one receiver gave up and took another one's wakeup with it: "
          "the value is there, and who could take it sleeps";
   numbers.close();
+}
+
+EXPLORED(channel_stop, a_stop_ends_a_timed_wait, 0.4, 2,
+         .timeouts_race = false, .virtual_time = true) {
+  promise(
+      "As receive(stop), and returns timed_out once `deadline` has "
+      "passed");
+  std::atomic<int> cancelled = 0;
+  const auto count = [&](channel_status status) {
+    cancelled += status == channel_status::cancelled ? 1 : 0;
+  };
+  channel<int> numbers(1);
+
+  std::jthread receiver([&](std::stop_token stop) {
+    count(numbers.receive_for(10s, stop).status);
+  });
+  receiver.request_stop();
+  explore::settle();  // no time passes here
+  EXPECT_EQ(cancelled, 1)
+      << "a receive with a limit does not hear of the stop";
+  (void)numbers.send(1);
+  std::jthread sender([&](std::stop_token stop) {
+    count(numbers.send_for(2, 10s, stop));
+  });
+  sender.request_stop();
+  explore::settle();
+  EXPECT_EQ(cancelled, 2)
+      << "a send with a limit does not hear of the stop";
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // Step 0.5: rendezvous.
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -12,7 +14,7 @@
 namespace workbook {
 namespace {
 
-EXPLORED(channel_rendezvous, send_returns_when_they_met, 0.5, 4) {
+EXPLORED(channel_rendezvous, send_returns_when_they_met, 0.5, 3) {
   promise("a send that returns ok has a receiver for its value");
   std::atomic<bool> sent = false;
   channel<int> numbers;
@@ -31,7 +33,7 @@ EXPLORED(channel_rendezvous, send_returns_when_they_met, 0.5, 4) {
   EXPECT_TRUE(sent) << "the value was received; who tells the sender?";
 }
 
-EXPLORED(channel_rendezvous, try_send_needs_a_receiver, 0.5, 3) {
+EXPLORED(channel_rendezvous, try_send_needs_a_receiver, 0.5, 2) {
   promise("Hands over `value` if there is a place at once");
   std::optional<int> received;
   channel<int> numbers;
@@ -50,7 +52,7 @@ EXPLORED(channel_rendezvous, try_send_needs_a_receiver, 0.5, 3) {
   EXPECT_EQ(received, 2);
 }
 
-EXPLORED(channel_rendezvous, one_receiver_is_one_place, 0.5, 2) {
+EXPLORED(channel_rendezvous, one_receiver_is_one_place, 0.5, 1) {
   promise("a place: one of `capacity`, or a receiver that waits");
   channel<int> numbers;
   std::jthread receiver([&] {
@@ -103,6 +105,58 @@ EXPLORED(channel_rendezvous, close_ends_the_wait, 0.5, 2) {
   EXPECT_EQ(late, std::nullopt)
       << "a closed channel gave out a value that it had not accepted";
   EXPECT_TRUE(back) << "the sender gets its value back, and closed";
+}
+
+EXPLORED(channel_rendezvous, who_gave_up_is_no_place, 0.5, 1) {
+  promise("a place: one of `capacity`, or a receiver that waits");
+  channel<int> numbers;
+  std::jthread receiver([&](std::stop_token stop) {
+    explore::role("receiver");
+    (void)numbers.receive(stop);
+  });
+  explore::settle();
+
+  receiver.request_stop();
+  receiver.join();
+  EXPECT_EQ(numbers.try_send(1), channel_status::would_block)
+      << "the receiver was cancelled, and its place is still there";
+  (void)numbers.receive_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(numbers.try_send(2), channel_status::would_block)
+      << "the receiver timed out, and its place is still there";
+}
+
+EXPLORED(channel_rendezvous, another_channel_is_no_place, 0.5, 1) {
+  promise("a place: one of `capacity`, or a receiver that waits");
+  channel<int> numbers;
+  channel<int> other;
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    (void)other.receive();
+  });
+  explore::settle();
+
+  EXPECT_EQ(numbers.try_send(1), channel_status::would_block)
+      << "the receiver waits at another channel";
+  EXPECT_EQ(other.try_send(2), channel_status::ok);
+}
+
+EXPLORED(channel_rendezvous, a_stop_after_the_value_is_late, 0.5, 1) {
+  promise("Where several would be true, the first one is reported.");
+  std::atomic<int> received = 0;
+  channel<int> numbers;
+  std::jthread receiver([&](std::stop_token stop) {
+    explore::role("receiver");
+    received = numbers.receive(stop).value.value_or(0);
+  });
+  explore::settle();  // it waits
+
+  EXPECT_EQ(numbers.try_send(7), channel_status::ok);
+  receiver.request_stop();  // perhaps before the receiver has woken
+  receiver.join();
+
+  EXPECT_EQ(received, 7)
+      << "the value was handed over, and then the receiver says that "
+         "it was cancelled: the value is with nobody";
 }
 
 }  // namespace

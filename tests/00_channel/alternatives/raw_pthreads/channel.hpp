@@ -202,7 +202,9 @@ class channel {
     std::unique_ptr<cell> next;
   };
 
-  bool has_place() const { return count_ < capacity_ + asleep_; }
+  bool has_place() const {
+    return count_ < capacity_ || count_ - capacity_ < asleep_;
+  }
 
   void store(T& value) {
     auto made =
