@@ -63,8 +63,9 @@ class run_group {
   /// throw, ends the group: every started actor's interrupt is called,
   /// the last started first, on the calling thread. Blocks until all
   /// have returned; later errors are dropped. Without actors: returns
-  /// at once. Throws std::system_error if a thread cannot be started,
-  /// after those before it were interrupted and have returned.
+  /// at once. A second run starts afresh. Throws std::system_error if
+  /// a thread cannot be started, after those before it were interrupted
+  /// and have returned.
   group_report run();
 
  private:

@@ -25,9 +25,11 @@ GRADED(runner_order, what_makes_no_sense_is_refused, 2.1, 2) {
   EXPECT_THROW(tasks.add(nullptr), std::invalid_argument)
       << "an empty task can only fail when it is called, on another "
          "thread and too late";
+  EXPECT_EQ(name_of(tasks.run().how), "completed")
+      << "what was refused was added all the same";
 }
 
-EXPLORED(runner_order, tasks_run_in_order, 2.1, 4) {
+EXPLORED(runner_order, tasks_run_in_order, 2.1, 3) {
   promise("Runs the tasks in the order of add, each with its number");
   std::string seen;  // a race here: two tasks ran at once
   runner tasks(runner::no_limit);
@@ -43,6 +45,23 @@ EXPLORED(runner_order, tasks_run_in_order, 2.1, 4) {
   EXPECT_EQ(seen, "a0b1c2")
       << "each task runs once, in the order of add, numbered from 0";
   EXPECT_EQ(name_of(told.how), "completed");
+}
+
+EXPLORED(runner_order, two_threads_add, 2.1, 1) {
+  promise("any member may be called from any thread");
+  int ran = 0;
+  runner tasks(runner::no_limit);
+  const auto add = [&] {
+    tasks.add([&](std::stop_token, int) { ++ran; });
+  };
+
+  {
+    std::jthread one(add);
+    std::jthread other(add);  // throws only during a run
+  }
+  (void)tasks.run();
+
+  EXPECT_EQ(ran, 2) << "one of the two tasks that were added is lost";
 }
 
 EXPLORED(runner_order, a_thread_of_its_own, 2.1, 2) {
@@ -89,11 +108,14 @@ EXPLORED(runner_order, run_waits_and_leaves_nothing, 2.1, 2) {
 EXPLORED(runner_order, without_tasks_it_is_completed, 2.1, 2) {
   promise("Without tasks: completed.");
   runner tasks(runner::no_limit);
+  runner hasty(0s);
 
   const run_report told = tasks.run();
 
   EXPECT_EQ(name_of(told.how), "completed");
   EXPECT_TRUE(told.ended.empty());
+  EXPECT_EQ(name_of(hasty.run().how), "completed")
+      << "nothing was to be done, and no time is enough for that";
 }
 
 }  // namespace

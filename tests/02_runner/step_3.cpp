@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(runner_interrupt, reaches_the_task_that_runs, 2.3, 4,
+EXPLORED(runner_interrupt, reaches_the_task_that_runs, 2.3, 3,
          .timeouts_race = false, .virtual_time = true) {
   promise("After it the running task's token is stopped");
   std::stop_source source;
@@ -74,6 +74,28 @@ EXPLORED(runner_interrupt, before_the_run, 2.3, 1) {
   EXPECT_FALSE(started) << "the interrupt was there before the task";
   EXPECT_EQ(name_of(none.run(source.get_token()).how), "completed")
       << "there was nothing to interrupt";
+}
+
+EXPLORED(runner_interrupt, stops_without_a_lock, 2.3, 1) {
+  promise("the running task's token is stopped");
+  int locks = -1;
+  std::stop_source source;
+  runner tasks(runner::no_limit);
+  tasks.add([&](std::stop_token stop, int) {
+    explore::gate gate;
+    const std::stop_callback asked(stop, [&] {
+      locks = explore::locks_held();
+      gate.open();
+    });
+    source.request_stop();
+    gate.wait();
+  });
+
+  (void)tasks.run(source.get_token());
+
+  EXPECT_EQ(locks, 0)
+      << "request_stop calls what the task has registered; here the "
+         "interrupt called it while the runner's mutex is held";
 }
 
 EXPLORED(runner_interrupt, at_any_moment, 2.3, 2) {

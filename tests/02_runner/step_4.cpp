@@ -18,12 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-// A grace that no task of these tests outstays. It is a thing of this
-// step: to the runner of an earlier one it says what is not written.
+// A grace that never ends. It is a thing of this step: to the runner
+// of an earlier one it says what is not written.
 void too_early(int, nanoseconds) {
   ADD_FAILURE() << "on_overdue was called, and no grace was over";
 }
-const runner_options patient = {.grace = 1h, .on_overdue = too_early};
+const runner_options patient = {.grace = nanoseconds::max(),
+                                .on_overdue = too_early};
 
 EXPLORED(runner_report, tells_which_ended_and_when, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
@@ -47,7 +48,7 @@ EXPLORED(runner_report, tells_which_ended_and_when, 2.4, 2,
   EXPECT_FALSE(told.stopped) << "no task was stopped";
 }
 
-EXPLORED(runner_report, tells_who_was_stopped, 2.4, 3,
+EXPLORED(runner_report, tells_who_was_stopped, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
   promise("how long it went on");
   runner tasks(3s, patient);
@@ -140,7 +141,27 @@ EXPLORED(runner_report, a_deadline_need_not_be_noticed, 2.4, 2,
   EXPECT_EQ(seconds(told.stopped->heeded_after), 0);
 }
 
-EXPLORED(runner_report, tells_who_is_overdue, 2.4, 3,
+EXPLORED(runner_report, nobody_ran_at_that_moment, 2.4, 1,
+         .timeouts_race = false) {
+  promise("empty: no task ran at that moment");
+  std::stop_source source;
+  source.request_stop();
+  runner late(0s, patient);
+  runner unwanted(runner::no_limit, patient);
+  late.add(ignores(0s));
+  unwanted.add(ignores(0s));
+
+  const run_report timed_out = late.run();
+  const run_report interrupted = unwanted.run(source.get_token());
+
+  EXPECT_EQ(name_of(timed_out.how), "timed_out");
+  EXPECT_FALSE(timed_out.stopped) << "task 0 had not begun";
+  EXPECT_TRUE(timed_out.ended.empty());
+  EXPECT_EQ(name_of(interrupted.how), "interrupted");
+  EXPECT_FALSE(interrupted.stopped) << "task 0 had not begun";
+}
+
+EXPLORED(runner_report, tells_who_is_overdue, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
   promise("After this time, and after each further such time");
   std::vector<double> calls;
@@ -161,6 +182,28 @@ EXPLORED(runner_report, tells_who_is_overdue, 2.4, 3,
       << "stopped at 1 s, the task returned at 6 s";
   EXPECT_EQ(locks, 0) << "called while the runner's mutex is held";
   EXPECT_EQ(on, std::this_thread::get_id());
+}
+
+EXPLORED(runner_report, who_was_interrupted_is_overdue_too, 2.4, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("how long ago it was stopped");
+  std::vector<double> calls;
+  const auto tell = [&](int, nanoseconds late) {
+    calls.push_back(seconds(late));
+    EXPECT_EQ(explore::now(), 1s + late) << "it is another time now";
+  };
+  std::stop_source source;
+  runner tasks(1h, {.grace = 2s, .on_overdue = tell});
+  tasks.add(ignores(6s));
+  std::jthread user([&] {
+    std::this_thread::sleep_for(1s);
+    source.request_stop();
+  });
+
+  (void)tasks.run(source.get_token());
+
+  EXPECT_EQ(calls, (std::vector<double>{2, 4}))
+      << "interrupted at 1 s, the task returned at 6 s";
 }
 
 EXPLORED(runner_report, without_a_grace_nobody_is_told, 2.4, 1,
@@ -186,15 +229,17 @@ EXPLORED(runner_report, the_first_error_stays, 2.4, 2,
     throw std::runtime_error("nobody listens");
   };
   runner tasks(1s, {.grace = 2s, .on_overdue = tell});
-  tasks.add(ignores(4s, "and now this"));
+  tasks.add(ignores(6s, "and now this"));
 
   const run_report told = tasks.run();
 
   EXPECT_EQ(name_of(told.how), "timed_out");
   EXPECT_EQ(words(told.error), "nobody listens")
       << "a later error took the place of the first";
-  ASSERT_EQ(told.later_errors.size(), 1U);
-  EXPECT_EQ(words(told.later_errors[0]), "and now this");
+  ASSERT_EQ(told.later_errors.size(), 2U)
+      << "stopped at 1 s, it was overdue at 3 s and at 5 s";
+  EXPECT_EQ(words(told.later_errors[0]), "nobody listens");
+  EXPECT_EQ(words(told.later_errors[1]), "and now this");
 }
 
 constexpr auto transcript = R"( 0.0 s  job 0 starts

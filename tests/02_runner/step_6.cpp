@@ -1,9 +1,11 @@
 // Step 2.6: run twice.
 
+#include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <stop_token>
 #include <system_error>
+#include <thread>
 
 #include "02_runner/tasks.hpp"
 #include "grading/grading.hpp"
@@ -14,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(runner_twice, the_second_run_is_not_stopped, 2.6, 3,
+EXPLORED(runner_twice, the_second_run_is_not_stopped, 2.6, 2,
          .timeouts_race = false, .virtual_time = true) {
   promise("A second run starts afresh.");
   std::stop_source source;
@@ -79,19 +81,28 @@ EXPLORED(runner_twice, nothing_is_added_during_a_run, 2.6, 2) {
     }
   });
 
-  EXPECT_EQ(name_of(tasks.run().how), "completed");
+  const run_report told = tasks.run();
+
+  EXPECT_EQ(name_of(told.how), "completed");
   EXPECT_TRUE(refused)
       << "the list of tasks changed while the run reads it";
+  EXPECT_EQ(told.ended.size(), 1U)
+      << "the task that was refused was added all the same";
 }
 
 EXPLORED(runner_twice, one_run_at_a_time, 2.6, 2) {
   promise("std::logic_error: called during a run.");
   bool refused = false;
   bool second = false;
+  std::stop_source stopped;
+  stopped.request_stop();
   runner tasks(runner::no_limit);
+  runner another(runner::no_limit);
+  another.add(ignores(0s));
   tasks.add([&](std::stop_token, int) {
+    EXPECT_EQ(name_of(another.run().how), "completed");
     try {
-      (void)tasks.run();
+      (void)tasks.run(stopped.get_token());
     } catch (const std::logic_error&) {
       refused = true;
     }
@@ -103,6 +114,30 @@ EXPLORED(runner_twice, one_run_at_a_time, 2.6, 2) {
   EXPECT_TRUE(refused) << "a run began inside a run";
   EXPECT_TRUE(second) << "the call that was refused changed the run";
   EXPECT_EQ(name_of(told.how), "completed");
+}
+
+EXPLORED(runner_twice, two_callers_at_once, 2.6, 1) {
+  promise("std::logic_error: called during a run.");
+  int ran = 0;  // a race here: two runs at once
+  std::atomic<int> completed = 0;
+  runner tasks(runner::no_limit);
+  tasks.add([&](std::stop_token, int) { ++ran; });
+  const auto call = [&] {
+    try {
+      completed += tasks.run().how == outcome::completed ? 1 : 0;
+    } catch (const std::logic_error&) {
+    }
+  };
+
+  {
+    std::jthread other(call);
+    call();
+  }
+
+  EXPECT_GE(completed, 1) << "two callers, and each was refused";
+  EXPECT_EQ(ran, completed) << "a run has called the task twice, or "
+                               "not at all";
+  EXPECT_EQ(name_of(tasks.run().how), "completed");
 }
 
 EXPLORED(runner_twice, after_a_failed_start, 2.6, 1) {

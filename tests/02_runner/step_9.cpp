@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(runner_group, the_first_return_ends_it, 2.9, 3,
+EXPLORED(runner_group, the_first_return_ends_it, 2.9, 2,
          .timeouts_race = false) {
   promise("The first to return, or to throw, ends the group");
   explore::gate open;
@@ -76,13 +76,40 @@ EXPLORED(runner_group, a_group_tells_who_is_overdue, 2.9, 2,
   group.add([] { std::this_thread::sleep_for(9s); }, [] {});
   group.add([] { std::this_thread::sleep_for(1s); }, [] {});
   group.add([] { std::this_thread::sleep_for(2s); }, [] {});
+  group.add([] { std::this_thread::sleep_for(4s); }, [] {});
 
   const group_report told = group.run();
 
   EXPECT_EQ(told.first, std::size_t{1});
-  EXPECT_EQ(told.overdue, std::vector<std::size_t>{0})
-      << "interrupted at 1 s: actor 2 returned in time, actor 0 not";
+  EXPECT_EQ(told.overdue, (std::vector<std::size_t>{3, 0}))
+      << "interrupted at 1 s: actor 2 returned in time, 0 and 3 not; "
+         "the last started was interrupted first";
   EXPECT_EQ(seconds(explore::now()), 9) << "all are waited for";
+}
+
+EXPLORED(runner_group, a_group_runs_again, 2.9, 1) {
+  promise("later errors are dropped … A second run starts afresh.");
+  explore::gate first;
+  explore::gate last;
+  bool again = false;
+  run_group group(1h);
+  group.add(
+      [&] {
+        first.wait();
+        throw std::runtime_error(again ? "again" : "later");
+      },
+      [&] { first.open(); });
+  group.add([&] { again ? last.wait() : void(); },
+            [&] { again ? last.open() : void(); });
+
+  const group_report told = group.run();
+  again = true;
+  const group_report second = group.run();
+
+  EXPECT_EQ(told.first, std::size_t{1});
+  EXPECT_EQ(words(told.error), "none")
+      << "actor 1 ended the group; actor 0 threw when it was asked to";
+  EXPECT_EQ(words(second.error), "again");
 }
 
 EXPLORED(runner_group, an_error_ends_it_too, 2.9, 1) {
@@ -104,14 +131,17 @@ EXPLORED(runner_group, a_failed_start_ends_the_others, 2.9, 2) {
   run_group none(1h);
   EXPECT_FALSE(none.run().first) << "nobody was there to return";
   run_group group(1h);
+  int unasked = 0;
   group.add([&] { open.wait(); }, [&] { open.open(); });
-  group.add([] {}, [] {});
+  group.add([] {}, [&] { ++unasked; });
 
   explore::fail_thread_start(2);
 
   EXPECT_THROW((void)group.run(), std::system_error);
   EXPECT_EQ(explore::threads_alive(), 0)
       << "actor 0 was started, and nobody interrupted it";
+  EXPECT_EQ(unasked, 0) << "actor 1 never started: its interrupt may "
+                           "rely on what execute makes";
 }
 
 }  // namespace

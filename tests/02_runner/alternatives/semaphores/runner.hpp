@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <semaphore>
 #include <stdexcept>
 #include <thread>
@@ -30,15 +31,18 @@ class runner {
   }
 
   void add(runner_task task) {
-    const turn mine(busy_);
     if (!task) {
       throw std::invalid_argument("empty");
+    }
+    const std::scoped_lock changing(tasks_mutex_);
+    if (busy_) {
+      throw std::logic_error("busy");
     }
     tasks_.push_back(std::move(task));
   }
 
   run_report run(std::stop_token interrupt = {}) {
-    const turn mine(busy_);
+    const turn mine(*this);
     if (tasks_.empty()) {
       return {};
     }
@@ -53,9 +57,10 @@ class runner {
   }
 
  private:
-  // Lets one in, and refuses the others.
+  // Lets one in, and refuses the others. The mutex keeps out who adds.
   struct turn {
-    explicit turn(std::atomic<bool>& of) : flag(of) {
+    explicit turn(runner& of) : flag(of.busy_) {
+      const std::scoped_lock changing(of.tasks_mutex_);
       if (flag.exchange(true)) {
         throw std::logic_error("busy");
       }
@@ -195,6 +200,8 @@ class runner {
 
   const nanoseconds limit_;
   const runner_options options_;
+  // While busy_, nobody changes tasks_; else tasks_mutex_ guards it.
+  std::mutex tasks_mutex_;
   std::atomic<bool> busy_ = false;
   std::vector<runner_task> tasks_;
 };
