@@ -80,12 +80,14 @@ class resource_pool {
   acquire_result<T> try_acquire(std::stop_token stop = {});
 
   /// Like acquire(stop), but waits at most until `deadline`
-  /// (`timed_out`). What comes at the very deadline may still be got.
+  /// (`timed_out`). What comes at the very deadline may still be got;
+  /// what can be lent without a wait is lent, also after it.
   acquire_result<T> acquire_until(clock::time_point deadline,
                                   std::stop_token stop = {});
 
   /// Like acquire_until, `limit` from now. A limit beyond the end of
-  /// the clock, such as std::chrono::hours::max(), is none.
+  /// the clock, such as std::chrono::hours::max(), is none; with a
+  /// negative one, however long, nobody waits.
   template <typename Rep, typename Period>
   acquire_result<T> acquire_for(
       std::chrono::duration<Rep, Period> limit,
@@ -259,7 +261,8 @@ template <typename Rep, typename Period>
 acquire_result<T> resource_pool<T>::acquire_for(
     [[maybe_unused]] std::chrono::duration<Rep, Period> limit,
     [[maybe_unused]] std::stop_token stop) {
-  // TODO(3.5): now plus the limit, unless that overflows.
+  // TODO(3.5): now plus the limit, unless that overflows; it can
+  // at both ends.
   return todo<acquire_result<T>>("3.5");
 }
 

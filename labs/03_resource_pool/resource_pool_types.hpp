@@ -32,8 +32,8 @@ struct resource_pool_options {
   /// Makes a resource, on the thread of the caller of acquire. Must be
   /// there; may throw; must not return null.
   std::function<std::unique_ptr<T>()> factory = nullptr;
-  /// Whether an idle resource is still good; asked before it is lent.
-  /// Without it every resource is.
+  /// Whether a resource that came back is still good; asked before it
+  /// is lent again, also to one who waits. Without it every one is.
   std::function<bool(T&)> validate = nullptr;
   /// A resource idle for so long may be pruned.
   duration max_idle_time = duration::max();

@@ -80,12 +80,14 @@ class resource_pool {
   acquire_result<T> try_acquire(std::stop_token stop = {});
 
   /// Like acquire(stop), but waits at most until `deadline`
-  /// (`timed_out`). What comes at the very deadline may still be got.
+  /// (`timed_out`). What comes at the very deadline may still be got;
+  /// what can be lent without a wait is lent, also after it.
   acquire_result<T> acquire_until(clock::time_point deadline,
                                   std::stop_token stop = {});
 
   /// Like acquire_until, `limit` from now. A limit beyond the end of
-  /// the clock, such as std::chrono::hours::max(), is none.
+  /// the clock, such as std::chrono::hours::max(), is none; with a
+  /// negative one, however long, nobody waits.
   template <typename Rep, typename Period>
   acquire_result<T> acquire_for(
       std::chrono::duration<Rep, Period> limit,
@@ -323,13 +325,17 @@ acquire_result<T> resource_pool<T>::acquire_for(
     [[maybe_unused]] std::chrono::duration<Rep, Period> limit,
     [[maybe_unused]] std::stop_token stop) {
   // [3.5 acquire_for]
-  //@ // TODO(3.5): now plus the limit, unless that overflows.
+  //@ // TODO(3.5): now plus the limit, unless that overflows; it can
+  //@ // at both ends.
   //@ return todo<acquire_result<T>>("3.5");
   using seconds = std::chrono::duration<double>;  // holds any
   const clock::time_point now = clock::now();
   const auto left = clock::time_point::max() - now;
   if (seconds(limit) >= seconds(left)) {
     return acquire(std::move(stop));
+  }
+  if (limit < limit.zero()) {
+    return acquire_until(now, std::move(stop));
   }
   const auto wait = std::chrono::ceil<clock::duration>(limit);
   return acquire_until(now + wait, std::move(stop));

@@ -63,8 +63,9 @@ EXPLORED(resource_lease, assignment_returns_the_old_one, 3.1, 2) {
   promise("Returns what it lends, then takes over what `other` lends.");
   census counts;
   things pool(of(counts, 2));
+  things elsewhere(of(counts, 2));
   lease<thing> mine = pool.acquire();
-  lease<thing> other = pool.acquire();
+  lease<thing> other = elsewhere.acquire();
 
   mine = std::move(other);
 
@@ -72,6 +73,8 @@ EXPLORED(resource_lease, assignment_returns_the_old_one, 3.1, 2) {
   EXPECT_FALSE(other) << "what was moved from lends nothing";
   EXPECT_EQ(pool.stats().idle, 1U)
       << "the resource it held before is neither lent nor idle";
+  EXPECT_EQ(elsewhere.stats().idle, 0U)
+      << "it was brought to the pool of the other one";
   lease<thing>& same = mine;
   mine = std::move(same);
   EXPECT_TRUE(mine) << "a lease that was assigned to itself is empty";

@@ -32,6 +32,7 @@ EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
   EXPECT_EQ(error, "no route") << "the caller must learn why";
   EXPECT_EQ(pool.stats().alive, 0U)
       << "nothing was made, and its slot is taken";
+  EXPECT_EQ(pool.stats().created, 0U) << "nothing was made";
   EXPECT_TRUE(pool.try_acquire())
       << "the factory failed once, and its slot is lost for ever";
 }
@@ -95,6 +96,7 @@ EXPLORED(resource_slot, a_slot_is_free_after_the_destructor, 3.3, 3) {
       explore::actor("waiter", [&] { served = !!pool.acquire(); });
   explore::settle();
   EXPECT_FALSE(served) << "the first is still being destroyed";
+  EXPECT_EQ(pool.stats().alive, 1U) << "and until then it is alive";
   EXPECT_FALSE(pool.try_acquire()) << "its slot is not free yet";
   gate.open();
   explore::settle();

@@ -107,6 +107,8 @@ EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
   pool.close();
   EXPECT_EQ(counts.alive, 1) << "no lease is revoked";
   EXPECT_EQ(held->id, 1);
+  EXPECT_EQ(pool.try_acquire().status, acquire_status::closed)
+      << "all are lent, but to wait for one would be in vain";
   held = lease<thing>();
 
   EXPECT_EQ(counts.alive, 0)

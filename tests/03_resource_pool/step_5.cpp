@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 2,
+EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
   promise("waits at most until `deadline` (`timed_out`)");
   census counts;
@@ -42,7 +42,7 @@ EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 2,
   gate.open();
 }
 
-EXPLORED(resource_patience, who_times_out_takes_nothing, 3.5, 3) {
+EXPLORED(resource_patience, who_times_out_takes_nothing, 3.5, 2) {
   promise(
       "They wait for a resource or a slot in the order in which "
       "they came");
@@ -127,12 +127,16 @@ EXPLORED(resource_patience, a_stop_before_gets_nothing, 3.5, 1) {
   EXPECT_EQ(pool.try_acquire(stopped.get_token()).status,
             acquire_status::cancelled)
       << "there is room, but the caller wants nothing any more";
+  const lease<thing> held = pool.acquire();
+  EXPECT_EQ(pool.try_acquire(stopped.get_token()).status,
+            acquire_status::cancelled)
+      << "busy means: try again; this caller does not want to";
   pool.close();
 
   EXPECT_EQ(pool.acquire(stopped.get_token()).status,
             acquire_status::closed)
       << "closed is the stronger reason: it holds for ever";
-  EXPECT_EQ(counts.made, 0) << "nobody wanted one";
+  EXPECT_EQ(counts.made, 1) << "nobody else wanted one";
 }
 
 EXPLORED(resource_patience, no_limit_is_too_long, 3.5, 1) {
@@ -154,6 +158,26 @@ EXPLORED(resource_patience, no_limit_is_too_long, 3.5, 1) {
   explore::settle();
 
   EXPECT_EQ(got, 1) << "a resource came back, with all the time left";
+}
+
+EXPLORED(resource_patience, a_limit_in_the_past, 3.5, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("what can be lent without a wait is lent, also after it");
+  census counts;
+  things pool(of(counts, 1));
+  const auto long_ago = std::chrono::hours::min() + 1h;
+
+  const acquire_result<thing> first =
+      pool.acquire_until(things::clock::now() - 1s);
+  const acquire_result<thing> second = pool.acquire_for(long_ago);
+
+  EXPECT_EQ(first.status, acquire_status::acquired)
+      << "a slot was free, and nobody had to wait for it";
+  EXPECT_EQ(second.status, acquire_status::timed_out)
+      << "the only one is lent";
+  EXPECT_EQ(explore::now(), 0s)
+      << "the time was over before, and the caller waited; has the "
+         "limit overflowed into the future?";
 }
 
 EXPLORED(resource_patience, the_factory_may_take_longer, 3.5, 1,

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 2) {
+EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 1) {
   promise(
       "lend an idle resource that is still good; else … they call "
       "the factory");
@@ -36,6 +36,26 @@ EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 2) {
   EXPECT_EQ(counts.most, 1)
       << "the broken one must be gone before its successor is made";
   EXPECT_EQ(counts.locks, 0) << "destroyed or made under a lock";
+}
+
+EXPLORED(resource_age, what_is_handed_over_is_asked_too, 3.6, 1) {
+  promise("asked before it is lent again, also to one who waits");
+  census counts;
+  std::atomic<int> got = 0;
+  auto options = of(counts, 1);
+  options.validate = [](thing& each) { return each.id != 1; };
+  things pool(std::move(options));
+  lease<thing> held = pool.acquire();
+
+  std::jthread waiter =
+      explore::actor("waiter", [&] { got = pool.acquire()->id; });
+  explore::settle();
+  held = lease<thing>();  // broken by who had it
+  explore::settle();
+
+  EXPECT_EQ(got, 2) << "a broken one was handed to the caller that "
+                       "waited for it";
+  EXPECT_EQ(counts.most, 1) << "and its successor made in its slot";
 }
 
 EXPLORED(resource_age, two_validations_meet, 3.6, 1) {
@@ -68,7 +88,7 @@ EXPLORED(resource_age, a_throwing_validation_frees_its_slot, 3.6, 1) {
   census counts;
   auto options = of(counts, 1);
   options.validate = [](thing& each) {
-    return each.id == 1 ? throw std::runtime_error("lost") : true;
+    return each.id == 1 ? throw std::runtime_error("lost") : false;
   };
   things pool(std::move(options));
   pool.acquire();
@@ -77,17 +97,23 @@ EXPLORED(resource_age, a_throwing_validation_frees_its_slot, 3.6, 1) {
 
   EXPECT_EQ(counts.alive, 0) << "nobody knows whether it is good";
   EXPECT_EQ(pool.stats().alive, 0U) << "its slot is lost";
+  pool.acquire();  // thing 2, which is not good any more
+  counts.at_birth = [] { throw std::runtime_error("no route"); };
+  EXPECT_THROW(pool.acquire(), std::runtime_error);
+  EXPECT_EQ(pool.stats().alive, 0U)
+      << "what was not good is gone, its successor was never made, and "
+         "the slot of both is lost";
 }
 
-EXPLORED(resource_age, no_successor_in_a_closed_pool, 3.6, 1) {
-  promise("No factory starts any more");
+// Closes a pool while a caller asks whether its resource is `good`.
+void close_meanwhile(bool good) {
   census counts;
   explore::gate gate;
   std::atomic<acquire_status> status = acquire_status::acquired;
   auto options = of(counts, 1);
   options.validate = [&](thing&) {
     gate.wait();
-    return false;
+    return good;
   };
   things pool(std::move(options));
   pool.acquire();
@@ -103,9 +129,16 @@ EXPLORED(resource_age, no_successor_in_a_closed_pool, 3.6, 1) {
       << "the pool was closed while the caller had its slot";
   EXPECT_EQ(counts.made, 1) << "a factory started after close()";
   EXPECT_EQ(counts.alive, 0);
+  EXPECT_EQ(pool.stats().alive, 0U) << "its slot is lost";
 }
 
-EXPLORED(resource_age, the_old_are_not_lent, 3.6, 2,
+EXPLORED(resource_age, no_successor_in_a_closed_pool, 3.6, 1) {
+  promise("pool was closed, before or meanwhile … No factory starts");
+  close_meanwhile(false);
+  close_meanwhile(true);
+}
+
+EXPLORED(resource_age, the_old_are_not_lent, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
   promise("A resource so old is not lent again.");
   census counts;
@@ -148,6 +181,27 @@ EXPLORED(resource_age, prune_takes_the_longest_idle, 3.6, 1,
   EXPECT_EQ(two->id, 2) << "what is lent is not idle";
   EXPECT_EQ(counts.locks, 0) << "pruned under a lock";
   EXPECT_EQ(pool.stats().alive, 2U) << "its slot must be free";
+}
+
+EXPLORED(resource_age, prune_meets_a_caller, 3.6, 1) {
+  promise("any member may be called from any thread");
+  census counts;
+  auto options = of(counts, 2);
+  options.max_idle_time = 0s;
+  things pool(std::move(options));
+  pool.acquire();  // one is idle
+
+  {
+    std::jthread user = explore::actor("user", [&] {
+      const lease<thing> lent = pool.acquire();
+      EXPECT_GE(lent->id, 1) << "pruned while it is lent";
+    });
+    pool.prune();  // before, while or after it is lent
+  }
+  pool.prune();
+
+  EXPECT_EQ(counts.alive, 0) << "nobody uses it, and it may not idle";
+  EXPECT_EQ(pool.stats().alive, 0U) << "a slot is lost";
 }
 
 EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,

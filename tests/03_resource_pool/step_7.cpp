@@ -10,7 +10,7 @@
 namespace workbook {
 namespace {
 
-EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 2) {
+EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 1) {
   promise("Upwards, those who wait are served at once.");
   census counts;
   std::atomic<int> served = 0;
@@ -34,7 +34,7 @@ EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 2) {
   gate.open();
 }
 
-EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 2) {
+EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 1) {
   promise(
       "what is lent and too many when it comes back; no lease is "
       "revoked");
@@ -54,7 +54,7 @@ EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 2) {
   EXPECT_EQ(pool.acquire()->id, 2);
 }
 
-EXPLORED(resource_resize, idle_ones_that_are_too_many_go, 3.7, 2) {
+EXPLORED(resource_resize, idle_ones_that_are_too_many_go, 3.7, 1) {
   promise("Downwards, what is idle and too many is destroyed now");
   census counts;
   things pool(of(counts, 3));
@@ -75,6 +75,60 @@ EXPLORED(resource_resize, idle_ones_that_are_too_many_go, 3.7, 2) {
   const lease<thing> one = pool.acquire();
   const lease<thing> two = pool.acquire();
   EXPECT_EQ(pool.acquire()->id, 4) << "there is a third slot again";
+}
+
+EXPLORED(resource_resize, what_is_lent_counts_too, 3.7, 1) {
+  promise("what is idle and too many is destroyed now");
+  census counts;
+  things pool(of(counts, 3));
+  const lease<thing> held = pool.acquire();
+  {
+    const lease<thing> one = pool.acquire();
+    const lease<thing> two = pool.acquire();
+  }
+
+  pool.resize(2);
+  EXPECT_EQ(counts.alive, 2)
+      << "one is lent, so of the two idle ones one is too many";
+  pool.resize(1);
+  EXPECT_EQ(counts.alive, 1) << "the one that is lent is all";
+}
+
+EXPLORED(resource_resize, a_cap_that_came_back, 3.7, 1) {
+  promise("what is lent and too many when it comes back");
+  census counts;
+  things pool(of(counts, 2));
+  lease<thing> one = pool.acquire();
+  lease<thing> other = pool.acquire();
+
+  pool.resize(1);
+  pool.resize(2);
+  one = lease<thing>();
+  other = lease<thing>();
+
+  EXPECT_EQ(pool.stats().idle, 2U)
+      << "when they came back, two were allowed again; what was too "
+         "many once is no debt";
+}
+
+EXPLORED(resource_resize, resize_meets_callers, 3.7, 1) {
+  promise("any member may be called from any thread");
+  census counts;
+  things pool(of(counts, 2));
+  const auto use = [&] {
+    const lease<thing> lent = pool.acquire();
+    std::this_thread::yield();
+  };
+
+  {
+    std::jthread one = explore::actor("one", use);
+    std::jthread other = explore::actor("other", use);
+    pool.resize(1);
+    EXPECT_EQ(pool.stats().capacity, 1U);
+  }
+
+  EXPECT_EQ(pool.stats().idle, 1U) << "one may stay, and one does";
+  EXPECT_EQ(counts.alive, 1);
 }
 
 EXPLORED(resource_resize, shrinking_does_not_overshoot, 3.7, 2) {

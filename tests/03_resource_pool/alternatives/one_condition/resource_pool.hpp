@@ -124,6 +124,9 @@ class resource_pool {
     if (limit > century) {
       return lend(true, stop, {});
     }
+    if (limit < limit.zero()) {
+      return lend(true, stop, clock::now());
+    }
     return lend(
         true, stop,
         clock::now() + std::chrono::ceil<clock::duration>(limit));

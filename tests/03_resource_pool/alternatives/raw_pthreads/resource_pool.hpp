@@ -405,6 +405,9 @@ class resource_pool {
     if (limit > std::chrono::hours(100'000)) {
       return acquire(stop);
     }
+    if (limit < limit.zero()) {
+      return acquire_until(clock::now(), stop);
+    }
     return acquire_until(
         clock::now() + std::chrono::ceil<clock::duration>(limit), stop);
   }
