@@ -91,11 +91,11 @@ function(_pool_units)
 #define workbook @pool@
 #include "@folder@/@header@"
 #undef workbook
+using pool_to_judge = @pool@::worker_pool;
 #include "@chapter@/judged_pool_of.hpp"
 
 static const workbook::test_it::enlisted here(
-    "@pool@",
-    workbook::test_it::judged_pool_of<@pool@::worker_pool>::make);
+    "@pool@", workbook::test_it::judged_pool_of::make);
 ]] @ONLY)
     target_sources(${chapter}.pools PRIVATE ${unit})
   endforeach()

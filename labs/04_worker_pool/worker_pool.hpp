@@ -58,7 +58,8 @@ enum class run_status {
 /// worker_pool runs tasks on a fixed number of threads. It keeps no
 /// queue: a task goes from the hand of its caller into that of a
 /// worker, so that callers are held back as soon as all are busy. A
-/// worker lives on, whatever comes out of its task.
+/// worker lives on, whatever comes out of its task. It destroys the
+/// task, without any lock, before it waits for another.
 ///
 /// Thread safety: any member may be called from any thread, also from
 /// a task of this pool; only the destructor requires that no other
@@ -105,13 +106,15 @@ class worker_pool {
   /// as blocked for others.
   [[nodiscard]] run_status run(task&& job, std::stop_token stop);
 
-  /// The same, but returns timed_out after `limit` on steady_clock. It
+  /// The same, but returns timed_out after `limit` on steady_clock; one
+  /// that is too long for the clock is as long as the clock goes. It
   /// neither returns would_deadlock nor counts as blocked.
   [[nodiscard]] run_status run_for(task&& job,
                                    std::chrono::nanoseconds limit);
 
   /// The same, but never blocks: returns would_block if no worker is
-  /// waiting for a task at this moment.
+  /// waiting for a task at this moment. It neither returns
+  /// would_deadlock nor counts as blocked.
   [[nodiscard]] run_status try_run(task&& job);
 
   /// Closes the pool: callers who wait, and all who come later, learn

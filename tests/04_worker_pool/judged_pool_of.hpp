@@ -1,5 +1,9 @@
 // Makes a judged_pool of any class with the calls of worker_pool.
-// Included by the units that tests/test_it.cmake writes, one per pool.
+// Included by the units that tests/test_it.cmake writes, one per pool,
+// each of which calls its class ::pool_to_judge.
+//
+// The class has no linkage, so that it is called the same in all units:
+// typeid does not tell a test which pool it has.
 
 #pragma once
 
@@ -13,7 +17,8 @@
 
 namespace workbook::test_it {
 
-template <typename Pool>
+namespace {
+
 class judged_pool_of final : public judged_pool {
  public:
   judged_pool_of(std::size_t workers, error_handler on_error)
@@ -66,10 +71,11 @@ class judged_pool_of final : public judged_pool {
 
     job& owner;
     job* held = nullptr;  // owned by the task
-    typename Pool::task task;
+    pool_to_judge::task task;
   };
 
-  Pool pool_;
+  pool_to_judge pool_;
 };
 
+}  // namespace
 }  // namespace workbook::test_it

@@ -6,6 +6,7 @@
 #include <latch>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "04_worker_pool/run_status_words.hpp"
 #include "grading/grading.hpp"
@@ -41,7 +42,7 @@ EXPLORED(worker_hand_off, a_worker_runs_the_task, 4.1, 2) {
       << "the task ran on the thread that handed it over";
 }
 
-EXPLORED(worker_hand_off, run_returns_when_a_worker_has_it, 4.1, 4) {
+EXPLORED(worker_hand_off, run_returns_when_a_worker_has_it, 4.1, 3) {
   promise("returns ok once the worker has it");
   explore::gate gate;
   std::atomic<bool> returned = false;
@@ -79,7 +80,7 @@ EXPLORED(worker_hand_off, each_task_runs_once, 4.1, 2) {
   }
 }
 
-EXPLORED(worker_hand_off, all_workers_work_at_once, 4.1, 3) {
+EXPLORED(worker_hand_off, all_workers_work_at_once, 4.1, 2) {
   promise("Starts `workers` threads.");
   std::latch meeting(3);
   worker_pool pool(3);
@@ -171,6 +172,29 @@ EXPLORED(worker_hand_off, another_pool_is_not_inside, 4.1, 1) {
          "then came; is a mark of one pool taken for that of all?";
 }
 
+EXPLORED(worker_hand_off, marks_of_another_pool_do_not_count, 4.1, 1) {
+  promise("is blocked in this very call, run(task&&), of this pool");
+  explore::gate gate;
+  run_status status = run_status::closed;
+  worker_pool other(2);
+  EXPECT_EQ(other.run([&] { gate.wait(); }), run_status::ok);
+  EXPECT_EQ(other.run([&] { (void)other.run([] {}); }), run_status::ok);
+  explore::settle();  // a task of the other pool is blocked
+
+  {
+    worker_pool pool(2);
+    EXPECT_EQ(pool.run([&] { status = pool.run([] {}); }),
+              run_status::ok);
+    explore::settle();
+  }
+  gate.open();
+  explore::settle();
+
+  EXPECT_EQ(status, run_status::ok)
+      << "a worker was waiting; who is blocked in another pool does "
+         "not keep it";
+}
+
 EXPLORED(worker_hand_off, the_documents_program, 4.1, 3, .schedules = 6,
          .steps = 2'000'000, .timeouts_race = false,
          .virtual_time = true) {
@@ -198,6 +222,29 @@ EXPLORED(worker_hand_off, the_documents_program, 4.1, 3, .schedules = 6,
   for (std::atomic<int>& each : runs) {
     EXPECT_EQ(each, 1) << "a task was lost, or ran twice";
   }
+}
+
+EXPLORED(worker_hand_off, a_task_that_ran_is_destroyed, 4.1, 1) {
+  promise(
+      "It destroys the task, without any lock, before it waits for "
+      "another.");
+  std::atomic<int> alive = 0;
+  std::atomic<int> locks = 0;
+  explore::payload held(
+      &alive,
+      [](void* at) {
+        *static_cast<std::atomic<int>*>(at) += explore::locks_held();
+      },
+      &locks);
+  worker_pool pool(1);
+
+  EXPECT_EQ(pool.run([held = std::move(held)] {}), run_status::ok);
+  explore::settle();  // the worker waits for the next task
+
+  EXPECT_EQ(alive, 0)
+      << "the task has ended, and what it holds, a file or a promise, "
+         "is kept until another task comes";
+  EXPECT_EQ(locks, 0) << "a task was destroyed while a lock was held";
 }
 
 }  // namespace

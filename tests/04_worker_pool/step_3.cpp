@@ -3,19 +3,41 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 #include "04_worker_pool/run_status_words.hpp"
 #include "grading/grading.hpp"
 #include "worker_pool.hpp"
+
+// Whether this thread gets no memory for more than a few words.
+static thread_local bool memory_is_full = false;
+
+[[gnu::no_sanitize("thread")]] void* operator new(std::size_t size) {
+  void* const block =
+      memory_is_full && size > 200 ? nullptr : std::malloc(size);
+  return block != nullptr ? block : throw std::bad_alloc();
+}
+
+[[gnu::noinline]] void operator delete(void* block) noexcept {
+  std::free(block);
+}
+
+[[gnu::noinline]] void operator delete(void* block,
+                                       std::size_t) noexcept {
+  std::free(block);
+}
 
 namespace workbook {
 namespace {
 
 using std::chrono::seconds;
 
-EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 2) {
+EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 1) {
   promise("all who come later, learn `closed`");
   std::atomic<int> alive = 0;
   explore::payload held(&alive);
@@ -35,7 +57,7 @@ EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 2) {
   EXPECT_EQ(alive, 1) << "the refused task was destroyed, or copied";
 }
 
-EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 4) {
+EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 3) {
   promise("callers who wait … learn `closed`");
   explore::gate gate;
   std::atomic<int> refused = 0;
@@ -60,7 +82,7 @@ EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 4) {
          "each must learn it at once, and keep its task";
 }
 
-EXPLORED(worker_refusal, a_racing_run_is_taken_or_refused, 4.3, 3) {
+EXPLORED(worker_refusal, a_racing_run_is_taken_or_refused, 4.3, 2) {
   promise("On every other status nobody has touched `job`");
   std::atomic<int> taken = 0;
   std::atomic<int> ran = 0;
@@ -189,7 +211,7 @@ EXPLORED(worker_refusal, a_stop_calls_run_off, 4.3, 1) {
   EXPECT_FALSE(ran) << "a worker took a task that was called off";
 }
 
-EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 2) {
+EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 1) {
   promise(
       "It can be called off, so it neither returns would_deadlock nor "
       "counts as blocked for others.");
@@ -216,6 +238,77 @@ EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 2) {
       << "the call ends by itself, so it is not a deadlock";
   EXPECT_EQ(stopped, run_status::cancelled)
       << "somebody can end this call, so it is not a deadlock";
+}
+
+EXPLORED(worker_refusal, the_first_that_holds_is_told, 4.3, 2) {
+  promise(
+      "Where several hold at once, the one that stands first here is "
+      "told.");
+  std::stop_source stop;
+  stop.request_stop();
+  worker_pool pool(1);
+
+  explore::settle();  // the worker waits
+  EXPECT_EQ(pool.run([] {}, stop.get_token()), run_status::ok)
+      << "a worker was waiting: ok comes before cancelled";
+  explore::settle();
+  EXPECT_EQ(pool.run_for([] {}, seconds(0)), run_status::ok)
+      << "a worker was waiting: ok comes before timed_out";
+  pool.shutdown();
+  EXPECT_EQ(pool.run([] {}, stop.get_token()), run_status::closed)
+      << "closed comes before cancelled";
+  EXPECT_EQ(pool.run_for([] {}, seconds(0)), run_status::closed)
+      << "closed comes before timed_out";
+}
+
+EXPLORED(worker_refusal, the_longest_limit_waits, 4.3, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  promise(
+      "one that is too long for the clock is as long as the clock "
+      "goes");
+  explore::gate gate;
+  run_status status = run_status::closed;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] { gate.wait(); }), run_status::ok);
+
+  std::jthread caller([&] {
+    status = pool.run_for([] {}, std::chrono::nanoseconds::max());
+  });
+  explore::settle();
+  gate.open();
+  caller.join();
+
+  EXPECT_EQ(status, run_status::ok)
+      << "now + the longest limit overflows, and becomes a time long "
+         "past";
+}
+
+EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
+         .schedules = 10) {
+  promise(
+      "Throws std::bad_alloc where memory is missing; nothing has "
+      "changed.");
+  std::atomic<int> ran = 0;
+  int refused = 0;
+  worker_pool pool(1);
+
+  for (int i = 0; i < 40; ++i) {
+    worker_pool::task job([&] { ++ran; });
+    bool thrown = false;
+    memory_is_full = true;
+    try {
+      (void)pool.run(std::move(job), std::stop_token());
+    } catch (const std::bad_alloc&) {
+      thrown = true;
+    }
+    memory_is_full = false;
+    ASSERT_EQ(bool(job), thrown)
+        << "the caller has the task if and only if run threw";
+    refused += thrown ? 1 : 0;
+  }
+  pool.shutdown();
+
+  EXPECT_EQ(ran, 40 - refused);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <latch>
 #include <system_error>
 #include <thread>
@@ -13,7 +14,7 @@
 namespace workbook {
 namespace {
 
-EXPLORED(worker_inside, alone_it_is_refused, 4.5, 2) {
+EXPLORED(worker_inside, alone_it_is_refused, 4.5, 1) {
   promise("Returns would_deadlock if … the call comes from inside");
   std::atomic<run_status> status = run_status::ok;
   std::atomic<bool> kept = false;
@@ -68,7 +69,7 @@ struct refusals {
   std::atomic<int> count = 0;
 };
 
-EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 3) {
+EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 2) {
   promise(
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
@@ -92,7 +93,7 @@ EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 3) {
       << "in the end two tasks wait, each for the worker of the other";
 }
 
-EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 2) {
+EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 1) {
   promise(
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
@@ -117,7 +118,7 @@ EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 2) {
       << "in the end two tasks wait, each for the worker of the other";
 }
 
-EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 2) {
+EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 1) {
   promise(
       "Returns would_deadlock if … the task of every other worker is "
       "blocked in this very call");
@@ -193,6 +194,97 @@ EXPLORED(worker_inside, shutdown_throws, 4.5, 2) {
   EXPECT_TRUE(refused) << "a task shut its own pool down: the worker "
                           "would have joined itself";
   EXPECT_EQ(next, run_status::ok) << "the pool was closed all the same";
+}
+
+EXPLORED(worker_inside, a_handler_is_inside, 4.5, 1) {
+  promise(
+      "\"Inside\" means: on the worker that runs a task of this very "
+      "pool, or the handler of its exception.");
+  worker_pool* its = nullptr;
+  std::atomic<run_status> status = run_status::ok;
+  std::atomic<bool> refused = false;
+  worker_pool pool(1, [&](const std::exception_ptr&) {
+    status = its->run([] {});
+    try {
+      its->shutdown();
+    } catch (const std::system_error&) {
+      refused = true;
+    }
+  });
+  its = &pool;
+
+  EXPECT_EQ(pool.run([] { throw 1; }), run_status::ok);
+  explore::settle();
+
+  EXPECT_EQ(status.load(), run_status::would_deadlock)
+      << "the only worker runs the handler, which waits for a worker";
+  EXPECT_TRUE(refused) << "the handler shut its own pool down";
+}
+
+EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
+  promise(
+      "would_deadlock if and only if … the task of every other worker "
+      "is blocked in this very call");
+  std::latch all(3);
+  refusals refused;
+  std::atomic<int> ran = 0;
+  worker_pool pool(3);
+
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(pool.run([&] {
+      all.arrive_and_wait();
+      refused.note(pool.run([&] { ++ran; }));
+    }),
+              run_status::ok);
+  }
+  explore::settle();
+
+  EXPECT_EQ(refused.count, 1)
+      << "three tasks want a worker: the first two may wait, for the "
+         "third is refused and ends";
+  EXPECT_EQ(ran, 2);
+}
+
+EXPLORED(worker_inside, try_run_only_looks, 4.5, 1) {
+  promise("It neither returns would_deadlock nor counts as blocked.");
+  std::atomic<run_status> tried = run_status::ok;
+  std::atomic<run_status> waited = run_status::ok;
+  worker_pool pool(1);
+
+  EXPECT_EQ(pool.run([&] {
+    tried = pool.try_run([] {});
+    waited = pool.run([] {});
+  }),
+            run_status::ok);
+  explore::settle();
+
+  EXPECT_EQ(tried.load(), run_status::would_block)
+      << "try_run does not wait, so it is not a deadlock";
+  EXPECT_EQ(waited.load(), run_status::would_deadlock);
+}
+
+EXPLORED(worker_inside, shutdown_throws_while_closing, 4.5, 1) {
+  promise("Called inside, throws std::system_error");
+  explore::gate gate;
+  std::atomic<bool> refused = false;
+  worker_pool pool(1);
+  EXPECT_EQ(pool.run([&] {
+    gate.wait();
+    try {
+      pool.shutdown();
+    } catch (const std::system_error&) {
+      refused = true;
+    }
+  }),
+            run_status::ok);
+
+  std::jthread closer([&] { pool.shutdown(); });
+  explore::settle();
+  gate.open();
+  closer.join();
+
+  EXPECT_TRUE(refused) << "the pool was being shut down already; the "
+                          "task was told that all have ended";
 }
 
 }  // namespace

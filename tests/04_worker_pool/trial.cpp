@@ -50,6 +50,10 @@ std::map<std::string, pool_maker>& pools() {
   return all;
 }
 
+// Whether a name was given to a second pool: by the reader's file, for
+// the units of the pools give none twice.
+bool enlisted_twice = false;
+
 void say(int to, std::string_view words) {
   while (!words.empty()) {
     const ssize_t sent =
@@ -114,6 +118,10 @@ TEST(my_tests, trial) {
   ::unsetenv(court_variable);
   say(court, "?");
   on_trial = pools().at(hear(court));
+  if (enlisted_twice) {
+    say(court, "my_tests.cpp enlists a pool; its tests are to judge");
+    ::_exit(1);
+  }
   explore::set_observer(take_note);
   for (const my_test& each : tests()) {
     running = each.name;
@@ -192,7 +200,7 @@ std::unique_ptr<judged_pool> make_pool(std::size_t workers,
 }
 
 enlisted::enlisted(const char* pool, pool_maker make) {
-  pools().emplace(pool, make);
+  enlisted_twice |= !pools().emplace(pool, make).second;
 }
 
 enlisted::enlisted(const char* test, void (*scenario)()) {

@@ -82,7 +82,11 @@ class worker_pool {
 
   [[nodiscard]] run_status run_for(task&& job,
                                    std::chrono::nanoseconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    using clock = std::chrono::steady_clock;
+    const auto now = clock::now();
+    const auto end = limit > clock::time_point::max() - now
+                         ? clock::time_point::max()
+                         : now + limit;
     return enter(job, false, [&](request& own) {
       if (own.settled.wait_until(end) != std::future_status::ready) {
         own.settle(run_status::timed_out);

@@ -86,8 +86,11 @@ class worker_pool {
                                    std::chrono::nanoseconds limit) {
     timespec end{};
     clock_gettime(CLOCK_MONOTONIC, &end);
+    constexpr std::chrono::nanoseconds none{0};
+    constexpr std::chrono::nanoseconds a_century =
+        std::chrono::hours(876'000);
     const auto sum = std::chrono::nanoseconds(end.tv_nsec) +
-                     std::max(limit, std::chrono::nanoseconds(0));
+                     std::clamp(limit, none, a_century);
     end.tv_sec += static_cast<std::time_t>(sum.count() / 1'000'000'000);
     end.tv_nsec = static_cast<long>(sum.count() % 1'000'000'000);
     return enter(job, {}, &end, false);

@@ -88,7 +88,10 @@ class worker_pool {
 
   [[nodiscard]] run_status run_for(task&& job,
                                    std::chrono::nanoseconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    using clock = std::chrono::steady_clock;
+    const auto now = clock::now();
+    const auto end = now + std::min<clock::duration>(
+                               limit, clock::time_point::max() - now);
     return enter(job, false, [&](caller& self) {
       if (!self.answer.try_acquire_until(end)) {
         give_up(self, run_status::timed_out);
