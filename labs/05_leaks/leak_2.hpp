@@ -16,9 +16,10 @@
 namespace workbook {
 
 /// Calls `source` on a thread of its own, which may be a few values
-/// ahead, and returns the first value that `wanted` accepts; nothing if
-/// the source ends (returns nothing) before. What `wanted` throws comes
-/// out. However it ends, nothing that it started goes on.
+/// ahead (ten at most), and returns the first value that `wanted`
+/// accepts; nothing if the source ends (returns nothing) before. What
+/// `wanted` throws comes out. However it ends, nothing that it started
+/// goes on.
 ///
 /// `source` does not throw, and may have no end.
 inline std::optional<int> first_wanted(

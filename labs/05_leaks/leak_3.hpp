@@ -14,9 +14,9 @@ namespace workbook {
 
 /// Receives numbers from `in` and sends their squares to `out`, until
 /// one of the two is closed, or `stop` is requested; then it returns at
-/// once, whatever it waits for. Returns how many squares were sent. The
-/// channels belong to the caller, who goes on using them: they are
-/// never closed here.
+/// once, whatever it waits for, and also if it need not wait. Returns
+/// how many squares were sent. The channels belong to the caller, who
+/// goes on using them: they are never closed here.
 inline int square_all(std::stop_token stop, channel<int>& in,
                       channel<int>& out) {
   int sent = 0;

@@ -19,12 +19,16 @@ namespace workbook {
 /// until all have ended, or `limit` has passed; then the token is asked
 /// to stop, and the rest are waited for. Returns how many had ended by
 /// then: what comes after the limit does not count. When it returns,
-/// nothing that it started goes on.
+/// nothing that it started goes on. nanoseconds::max() is no limit.
 ///
 /// `job` does not throw, and ends soon after it was asked to.
 inline int run_jobs(int count, std::chrono::nanoseconds limit,
                     const std::function<void(std::stop_token)>& job) {
   using clock = channel<bool>::clock;
+  const clock::time_point now = clock::now();
+  const clock::time_point end = clock::time_point::max();
+  [[maybe_unused]] const auto deadline =
+      limit > end - now ? end : now + limit;
   // [5.1 run_jobs]
   //@ std::stop_source context;
   //@ channel<bool> results(static_cast<std::size_t>(count));
@@ -35,7 +39,7 @@ inline int run_jobs(int count, std::chrono::nanoseconds limit,
   //@     (void)results.send(true);
   //@   });
   //@ }
-  //@ auto timer = clock::now() + limit;
+  //@ auto timer = deadline;
   //@ [[maybe_unused]] int done = 0;
   //@ for (;;) {
   //@   switch (results.receive_until(timer).status) {
@@ -47,7 +51,6 @@ inline int run_jobs(int count, std::chrono::nanoseconds limit,
   //@       context.request_stop();
   //@   }
   //@ }
-  const auto deadline = clock::now() + limit;
   std::stop_source context;
   channel<bool> results(static_cast<std::size_t>(count));
   std::vector<std::jthread> children;

@@ -27,7 +27,8 @@ struct task_scope_options {
   std::stop_token outer = {};
   /// When this has passed, the scope cancels itself.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
-  /// How long after the cancellation a child is not yet late.
+  /// How long after the cancellation a child is not yet late. With
+  /// nanoseconds::max() none ever is.
   std::chrono::nanoseconds patience = std::chrono::seconds(10);
   /// Gets every child that is late, once. Of the scope it may call
   /// cancel() only. What it throws comes out of join; out of the

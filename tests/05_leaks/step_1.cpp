@@ -49,7 +49,7 @@ EXPLORED(leaks_parent, it_returns_when_all_have_ended, 5.1, 2,
       << "all jobs had ended: what did it wait for?";
 }
 
-EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 2,
+EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 1,
          .schedules = 100, .timeouts_race = false,
          .virtual_time = true) {
   promise("then the token is asked to stop, and the rest waited for");
@@ -88,6 +88,19 @@ EXPLORED(leaks_parent, nothing_goes_on, 5.1, 2, .schedules = 100,
   EXPECT_EQ(one.done, 0);
   EXPECT_EQ(one.returned_at.load(), 5s);
   EXPECT_EQ(explore::threads_alive(), 0);
+}
+
+EXPLORED(leaks_parent, a_limit_may_be_none, 5.1, 1, .schedules = 50,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("nanoseconds::max() is no limit");
+  std::this_thread::sleep_for(1s);  // the clock is not at its zero
+
+  parent one(2, std::chrono::nanoseconds::max(),
+             [](auto) { std::this_thread::sleep_for(1s); });
+  look_after_an_hour(one);
+
+  EXPECT_EQ(one.done, 2)
+      << "now and the longest limit add up to a time in the past";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Step 5.2: the search that may end before its source does.
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <stdexcept>
@@ -73,7 +74,7 @@ EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
   EXPECT_EQ(explore::threads_alive(), 0) << "step 5.2: who is that?";
 }
 
-EXPLORED(leaks_search, a_source_may_end_first, 5.2, 2,
+EXPLORED(leaks_search, a_source_may_end_first, 5.2, 1,
          .schedules = 100) {
   promise("nothing if the source ends before");
   std::atomic<bool> returned = false;
@@ -93,6 +94,29 @@ EXPLORED(leaks_search, a_source_may_end_first, 5.2, 2,
 
   ASSERT_TRUE(returned) << "step 5.2: the search does not return, "
                            "though 20 values are not for ever";
+}
+
+EXPLORED(leaks_search, its_source_is_a_little_ahead, 5.2, 1,
+         .schedules = 50) {
+  promise("on a thread of its own, … a few values ahead (ten at most)");
+  const std::thread::id searcher = std::this_thread::get_id();
+  std::atomic<int> asked = 0;
+  std::atomic<int> asked_here = 0;
+  int most_ahead = 0;
+
+  (void)first_wanted(
+      [&]() -> std::optional<int> {
+        asked_here += std::this_thread::get_id() == searcher ? 1 : 0;
+        return ++asked;
+      },
+      [&](int n) {
+        explore::settle();  // the source runs ahead as far as it may
+        most_ahead = std::max(most_ahead, asked - n);
+        return n == 3;
+      });
+
+  EXPECT_EQ(asked_here, 0) << "the search waits for its own source";
+  EXPECT_LE(most_ahead, 10) << "values are hoarded";
 }
 
 }  // namespace

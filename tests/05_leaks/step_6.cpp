@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 #include <stop_token>
 #include <system_error>
 #include <thread>
@@ -26,7 +27,7 @@ std::size_t address_space() {
   return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 3) {
+EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2) {
   promise("Blocks until all children have ended");
   std::atomic<int> ended = 0;
   task_scope scope;
@@ -41,7 +42,7 @@ EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 3) {
       << "the children are not joined";
 }
 
-EXPLORED(leaks_scope, the_destructor_joins, 5.6, 3) {
+EXPLORED(leaks_scope, the_destructor_joins, 5.6, 2) {
   promise("Cancels, and blocks until all children have ended.");
   explore::gate table;
   std::atomic<bool> gone = false;
@@ -182,6 +183,50 @@ EXPLORED(leaks_scope, a_failed_start_changes_nothing, 5.6, 2,
   EXPECT_EQ(alive, 0);
   EXPECT_TRUE(scope.spawn([](std::stop_token) {}));
   std::atomic<bool> back = false;
+  std::jthread owner([&] {
+    scope.join();
+    back = true;
+  });
+  explore::settle();
+
+  EXPECT_TRUE(back) << "join waits for a child that was never started";
+}
+
+// What was to be the child cancels the scope when it is destroyed.
+EXPLORED(leaks_scope, what_could_not_start_ends_unlocked, 5.6, 1,
+         .schedules = 50) {
+  promise("No code of the callers runs while mutex_ is held");
+  std::atomic<int> alive = 0;
+  task_scope scope;
+  const auto cancel = [](void* whole) {
+    static_cast<task_scope*>(whole)->cancel();
+  };
+
+  explore::fail_thread_start();
+  EXPECT_THROW((void)scope.spawn(
+                   [mine = explore::payload(&alive, cancel, &scope)](
+                       std::stop_token) {}),
+               std::system_error);
+
+  EXPECT_EQ(alive, 0);
+  EXPECT_TRUE(scope.token().stop_requested());
+}
+
+// A callable that cannot be moved, and says so.
+struct stubborn {
+  stubborn() = default;
+  stubborn(stubborn&&) { throw std::logic_error("stays here"); }
+  void operator()(std::stop_token) const {}
+};
+
+EXPLORED(leaks_scope, a_move_that_throws_changes_nothing, 5.6, 1,
+         .schedules = 50) {
+  promise("and what moving `f` throws; nothing has changed then");
+  std::atomic<bool> back = false;
+  task_scope scope;
+
+  EXPECT_THROW((void)scope.spawn(stubborn()), std::logic_error);
+  EXPECT_TRUE(scope.spawn([](std::stop_token) {}));
   std::jthread owner([&] {
     scope.join();
     back = true;

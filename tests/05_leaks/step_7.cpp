@@ -32,7 +32,7 @@ std::string joined(task_scope& scope) {
   return "";
 }
 
-EXPLORED(leaks_failure, the_first_one_cancels_the_rest, 5.7, 3) {
+EXPLORED(leaks_failure, the_first_one_cancels_the_rest, 5.7, 2) {
   promise("cancelled by the first child that throws");
   channel<int> quiet;
   task_scope scope;
@@ -71,7 +71,7 @@ EXPLORED(leaks_failure, join_throws_after_all_have_ended, 5.7, 2) {
   table.open();
 }
 
-EXPLORED(leaks_failure, an_error_finds_somebody, 5.7, 2) {
+EXPLORED(leaks_failure, an_error_finds_somebody, 5.7, 1) {
   promise("An exception that join has not rethrown goes to on_error");
   std::string told;
 
@@ -139,7 +139,31 @@ EXPLORED(leaks_limits, a_deadline_holds_nobody_up, 5.7, 1,
       << "the scope's end waited for its deadline";
 }
 
-EXPLORED(leaks_limits, cancellation_goes_inwards, 5.7, 3) {
+EXPLORED(leaks_limits, a_deadline_needs_a_thread, 5.7, 1,
+         .schedules = 50) {
+  promise("if there is a deadline and no thread left");
+  const auto far = task_scope::clock::now() + 1h;
+
+  explore::fail_thread_start();
+
+  EXPECT_THROW(task_scope({.deadline = far}), std::system_error)
+      << "a scope whose deadline nobody watches";
+}
+
+EXPLORED(leaks_limits, the_outer_stop_may_come_first, 5.7, 1,
+         .schedules = 50) {
+  promise("cancelled at once if … the outer stop was requested");
+  std::stop_source outer;
+  outer.request_stop();
+
+  task_scope scope({.outer = outer.get_token()});
+
+  EXPECT_TRUE(scope.token().stop_requested());
+  EXPECT_FALSE(scope.spawn([](std::stop_token) {}))
+      << "the scope began after the stop it was to follow";
+}
+
+EXPLORED(leaks_limits, cancellation_goes_inwards, 5.7, 2) {
   promise("When a stop is requested here, the scope cancels itself");
   std::atomic<bool> told = false;
   channel<int> quiet;
@@ -203,7 +227,7 @@ EXPLORED(leaks_limits, a_child_cannot_wait_for_itself, 5.7, 2) {
   EXPECT_EQ(seen, 2);
 }
 
-EXPLORED(leaks_patience, who_does_not_listen_is_told, 5.7, 3,
+EXPLORED(leaks_patience, who_does_not_listen_is_told, 5.7, 2,
          .timeouts_race = false, .virtual_time = true) {
   promise("told to on_late, by the thread that waits; it goes on");
   explore::gate table;
@@ -232,6 +256,48 @@ EXPLORED(leaks_patience, who_does_not_listen_is_told, 5.7, 3,
 
   EXPECT_EQ(told, 1) << "one child is late, and told once";
   EXPECT_EQ(explore::now(), 100s) << "the scope goes on waiting";
+}
+
+EXPLORED(leaks_patience, it_begins_with_the_first_cancel, 5.7, 1,
+         .schedules = 100, .timeouts_race = false,
+         .virtual_time = true) {
+  promise("How long after the cancellation a child is not yet late.");
+  explore::gate table;
+  std::atomic<std::chrono::nanoseconds> told = 0ns;
+  std::jthread clock([&] {
+    std::this_thread::sleep_for(100s);
+    table.open();
+  });
+
+  {
+    task_scope scope(
+        {.patience = 5s,
+         .on_late = [&](const late_child&) { told = explore::now(); }});
+    (void)scope.spawn([&](std::stop_token) { table.wait(); });
+    scope.cancel();
+    std::this_thread::sleep_for(3s);
+    scope.cancel();  // idempotent; and so it is in the destructor
+  }
+
+  EXPECT_EQ(told.load(), 5s) << "a second cancel changes nothing";
+}
+
+EXPLORED(leaks_patience, it_may_be_endless, 5.7, 1, .schedules = 50,
+         .timeouts_race = false, .virtual_time = true) {
+  promise("With nanoseconds::max() none ever is.");
+  using std::chrono::nanoseconds;
+  std::atomic<int> told = 0;
+  const auto tell = [&](const late_child&) { ++told; };
+
+  for (const nanoseconds patience :
+       {nanoseconds(1min), nanoseconds::max()}) {
+    task_scope scope({.patience = patience, .on_late = tell});
+    (void)scope.spawn(
+        [](std::stop_token) { std::this_thread::sleep_for(1h); });
+  }
+
+  EXPECT_EQ(told, 1) << "the first child is late, the second never: do "
+                        "cancellation and patience add up to the past?";
 }
 
 GRADED(leaks_patience, it_says_what_a_child_waits_in, 5.7, 1) {

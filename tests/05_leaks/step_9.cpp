@@ -59,7 +59,7 @@ GRADED(leaks_guard, without_a_handler_it_aborts, 5.9, 2) {
       << end.output;
 }
 
-GRADED(leaks_main, the_end_of_main_is_checked, 5.9, 3) {
+GRADED(leaks_main, the_end_of_main_is_checked, 5.9, 2) {
   promise("`status`, but 1 if that is 0 and something was left behind");
   const leak_check check(at_once());
 
@@ -72,6 +72,20 @@ GRADED(leaks_main, the_end_of_main_is_checked, 5.9, 3) {
 
   EXPECT_EQ(clean_status, 1);
   EXPECT_EQ(own_status, 4) << "the program's own failure comes first";
+}
+
+GRADED(leaks_main, it_says_what_was_left, 5.9, 1) {
+  promise("Prints the leaks, if any");
+
+  const ended_as end = in_a_process([] {
+    const leak_check check(at_once());
+    (void)!::dup(STDIN_FILENO);
+    ::_exit(end_of_main(check, 0));
+  });
+
+  EXPECT_EQ(end.status, 1);
+  EXPECT_NE(end.output.find("leak: descriptor"), std::string::npos)
+      << "a status of 1, and nobody knows why: " << end.output;
 }
 
 GRADED(leaks_listener, it_blames_who_leaked, 5.9, 2) {

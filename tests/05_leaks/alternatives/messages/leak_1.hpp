@@ -15,7 +15,9 @@ namespace workbook {
 
 inline int run_jobs(int count, std::chrono::nanoseconds limit,
                     const std::function<void(std::stop_token)>& job) {
-  const auto end = task_scope::clock::now() + limit;
+  const auto now = task_scope::clock::now();
+  const auto last = task_scope::clock::time_point::max();
+  const auto end = limit > last - now ? last : now + limit;
   std::atomic<int> in_time = 0;
   task_scope scope({.deadline = end});
   for (int i = 0; i < count; ++i) {

@@ -78,7 +78,11 @@ class leak_check {
   static census warmed_up(const leak_options& options) {
     std::for_each(options.warm_up.begin(), options.warm_up.end(),
                   [](const auto& use) { use(); });
-    return take_census();
+    census all = take_census();
+    if (const auto self = identity_in(task_file(::gettid(), "stat"))) {
+      all.threads[*self];
+    }
+    return all;
   }
 
   std::vector<leak> now() const {

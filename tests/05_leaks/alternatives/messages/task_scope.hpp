@@ -64,8 +64,9 @@ class task_scope {
     children_.emplace_back(where);
     child* const self = &children_.back();
     try {
-      self->thread = std::jthread([this, self, task = std::move(task)](
-                                      const std::stop_token&) mutable {
+      self->thread = std::jthread([this, self, body = task.get()](
+                                      const std::stop_token&) {
+        std::unique_ptr<F> task(body);
         self->id = ::gettid();
         inmost_ = this;
         message end{self, nullptr};
@@ -86,6 +87,7 @@ class task_scope {
       children_.pop_back();
       throw;
     }
+    (void)task.release();
     return true;
   }
 
@@ -180,13 +182,19 @@ class task_scope {
         message got = *mail_.receive();
         serve(got);
       } else if (auto got =
-                     mail_.receive_until(since_ + options_.patience)
-                         .value) {
+                     mail_.receive_until(late_from()).value) {
         serve(*got);
       } else {
         tell();
       }
     }
+  }
+
+  clock::time_point late_from() const {
+    const clock::time_point end = clock::time_point::max();
+    return options_.patience > end - since_
+               ? end
+               : since_ + options_.patience;
   }
 
   void tell() {

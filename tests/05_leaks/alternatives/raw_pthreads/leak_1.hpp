@@ -33,8 +33,10 @@ inline int run_jobs(int count, std::chrono::nanoseconds limit,
   };
   timespec end = {};
   clock_gettime(CLOCK_MONOTONIC, &end);
-  const auto until = std::chrono::seconds(end.tv_sec) +
-                     std::chrono::nanoseconds(end.tv_nsec) + limit;
+  const auto now = std::chrono::seconds(end.tv_sec) +
+                   std::chrono::nanoseconds(end.tv_nsec);
+  const auto until =
+      now + std::min(limit, std::chrono::nanoseconds::max() - now);
   end.tv_sec = until / std::chrono::seconds(1);
   end.tv_nsec = (until % std::chrono::seconds(1)).count();
 

@@ -13,6 +13,9 @@ inline int square_all(std::stop_token stop, channel<int>& in,
                       channel<int>& out) {
   constexpr auto never = channel<int>::clock::time_point::max();
   for (int sent = 0;; ++sent) {
+    if (stop.stop_requested()) {
+      return sent;
+    }
     receive_result<int> got = in.receive_until(never, stop);
     if (got.status != channel_status::ok ||
         out.send_until(*got.value * *got.value, never, stop) !=

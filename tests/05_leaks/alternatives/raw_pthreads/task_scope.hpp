@@ -211,9 +211,12 @@ class task_scope {
       pthread_cond_wait(&changed_, &mutex_);
       return;
     }
-    const auto left = options_.patience - (clock::now() - *cancelled_);
+    const auto now = clock::now();
+    const auto left =
+        std::min(options_.patience - (now - *cancelled_),
+                 clock::time_point::max() - now);
     if (left > left.zero()) {
-      const timespec until = time_of(clock::now() + left);
+      const timespec until = time_of(now + left);
       pthread_cond_clockwait(&changed_, &mutex_, CLOCK_MONOTONIC,
                              &until);
       return;

@@ -13,7 +13,9 @@ namespace workbook {
 
 inline int run_jobs(int count, std::chrono::nanoseconds limit,
                     const std::function<void(std::stop_token)>& job) {
-  const auto end = std::chrono::steady_clock::now() + limit;
+  const auto now = std::chrono::steady_clock::now();
+  const auto last = std::chrono::steady_clock::time_point::max();
+  const auto end = limit > last - now ? last : now + limit;
   std::counting_semaphore<> ended(0);
   std::list<std::jthread> children;
   while (children.size() < static_cast<unsigned>(count)) {

@@ -11,6 +11,9 @@ namespace workbook {
 
 inline std::optional<int> next_square(std::stop_token stop,
                                       channel<int>& in) {
+  if (stop.stop_requested()) {
+    return std::nullopt;
+  }
   const receive_result<int> got = in.receive(stop);
   switch (got.status) {
     case channel_status::ok:

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <semaphore>
 #include <system_error>
 #include <thread>
@@ -64,6 +65,8 @@ class task_scope {
     if (std::unique_lock waiting(waiting_, std::try_to_lock); waiting) {
       join_ended();
     }
+    const auto body =
+        std::make_shared<std::optional<F>>(std::move(f));
     std::scoped_lock lock(mutex_);
     if (cancelled_at_ != 0) {
       return false;
@@ -73,15 +76,14 @@ class task_scope {
     self.spawned = where;
     try {
       self.thread = std::thread(
-          [this, &self,
-           body = std::make_unique<F>(std::move(f))]() mutable {
+          [this, &self, body] {
             stack_ = this;
             self.id = ::gettid();
             try {
-              (*body)(stop_.get_token());
-              body.reset();
+              (**body)(stop_.get_token());
+              body->reset();
             } catch (...) {
-              body.reset();
+              body->reset();
               note(std::current_exception());
             }
             std::scoped_lock ending(mutex_);
@@ -177,7 +179,9 @@ class task_scope {
       if (at == 0 || told_) {
         events_.acquire();
       } else if (waited < options_.patience) {
-        (void)events_.try_acquire_for(options_.patience - waited);
+        (void)events_.try_acquire_for(
+            std::min<clock::duration>(options_.patience - waited,
+                                      std::chrono::hours(24)));
       } else {
         told_ = true;
         tell();
