@@ -293,6 +293,7 @@ EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
   worker_pool pool(1);
 
   for (int i = 0; i < 40; ++i) {
+    explore::settle();  // the worker waits
     worker_pool::task job([&] { ++ran; });
     bool thrown = false;
     memory_is_full = true;

@@ -81,20 +81,26 @@ EXPLORED(leaks_log, it_holds_up_nobody, 5.4, 1, .schedules = 100) {
       "in order, on a thread of its own; blocks only while 16 wait");
   explore::gate disk;
   std::atomic<bool> noted = false;
+  std::atomic<bool> destroyed = false;
   std::string written;
 
   std::jthread owner([&] {
     explore::role("owner");
-    background_log log([&](const std::string& line) {
-      disk.wait();
-      written += line;
-    });
-    for (const char each : std::string("abcdefghijklmnop")) {
-      log.note(std::string(1, each));
+    {
+      background_log log([&](const std::string& line) {
+        disk.wait();
+        written += line;
+      });
+      for (const char each : std::string("abcdefghijklmnop")) {
+        log.note(std::string(1, each));
+      }
+      noted = true;
     }
-    noted = true;
+    destroyed = true;
   });
   explore::settle();
+  ASSERT_FALSE(destroyed) << "step 5.4: the log is destroyed, and 16 "
+                             "lines wait for the slow disk";
   EXPECT_TRUE(noted) << "16 lines, and note waits for the slow disk";
   disk.open();
   owner.join();

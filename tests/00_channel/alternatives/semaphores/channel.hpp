@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <semaphore>
 #include <stop_token>
@@ -37,12 +38,12 @@ struct receive_result {
 // change.
 class flag_guard {
  public:
-  void acquire() {
+  void lock() {
     while (held_.test_and_set()) {
       held_.wait(true);
     }
   }
-  void release() {
+  void unlock() {
     held_.clear();
     held_.notify_one();
   }
@@ -89,7 +90,7 @@ class channel {
   }
 
   void close() noexcept {
-    guard_.acquire();
+    guard_.lock();
     closed_ = true;
     for (std::deque<node*>* queue : {&senders_, &receivers_}) {
       for (node* const each : *queue) {
@@ -97,7 +98,7 @@ class channel {
       }
       queue->clear();
     }
-    guard_.release();
+    guard_.unlock();
   }
 
  private:
@@ -173,17 +174,17 @@ class channel {
 
   // Ends `mine` with `why`, unless somebody was quicker.
   void leave(node& mine, channel_status why) {
-    guard_.acquire();
+    guard_.lock();
     if (!mine.result) {
       std::erase(mine.from != nullptr ? senders_ : receivers_, &mine);
       mine.ended(why);
     }
-    guard_.release();
+    guard_.unlock();
   }
 
   channel_status enter(T* from, std::optional<T>* to, patience how) {
     node mine{from, to};
-    guard_.acquire();
+    std::unique_lock lock(guard_);
     std::optional<channel_status> now;
     if (meet(mine)) {
       now = channel_status::ok;
@@ -198,7 +199,7 @@ class channel {
     } else {
       (from != nullptr ? senders_ : receivers_).push_back(&mine);
     }
-    guard_.release();
+    lock.unlock();
     if (now) {
       return *now;
     }
@@ -210,9 +211,9 @@ class channel {
       leave(mine, channel_status::timed_out);
       mine.woken.acquire();  // released by whoever ended this call
     }
-    guard_.acquire();  // whoever ended it is through
+    guard_.lock();  // whoever ended it is through
     const channel_status result = *mine.result;
-    guard_.release();
+    guard_.unlock();
     return result;
   }
 

@@ -247,8 +247,12 @@ class resource_pool {
           changed.notify_all();
           return;
         }
+        // Under the same lock: who comes next must not count it again.
+        --used;
+        ++dying;
       }
-      discard(std::move(object));
+      object.reset();
+      free(1);
     }
 
     const resource_pool_options<T> options;

@@ -64,17 +64,17 @@ class task_scope {
     children_.emplace_back(where);
     child* const self = &children_.back();
     try {
-      self->thread = std::jthread([this, self, body = task.get()](
+      self->thread = std::jthread([this, self, own = task.get()](
                                       const std::stop_token&) {
-        std::unique_ptr<F> task(body);
+        std::unique_ptr<F> body(own);
         self->id = ::gettid();
         inmost_ = this;
         message end{self, nullptr};
         try {
-          (*task)(source_.get_token());
-          task = nullptr;
+          (*body)(source_.get_token());
+          body = nullptr;
         } catch (...) {
-          task = nullptr;
+          body = nullptr;
           end.error = std::current_exception();
         }
         const bool failed = end.error != nullptr;
