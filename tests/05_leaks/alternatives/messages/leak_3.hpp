@@ -15,8 +15,8 @@ inline int square_all(std::stop_token stop, channel<int>& in,
   std::optional<int> number;
   do {
     ++sent;
-    number = stop.stop_requested() ? std::nullopt
-                                   : in.receive(stop).value;
+    number =
+        stop.stop_requested() ? std::nullopt : in.receive(stop).value;
   } while (number &&
            out.send(*number * *number, stop) == channel_status::ok);
   return sent;

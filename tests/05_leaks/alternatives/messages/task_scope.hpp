@@ -64,25 +64,25 @@ class task_scope {
     children_.emplace_back(where);
     child* const self = &children_.back();
     try {
-      self->thread = std::jthread([this, self, own = task.get()](
-                                      const std::stop_token&) {
-        std::unique_ptr<F> body(own);
-        self->id = ::gettid();
-        inmost_ = this;
-        message end{self, nullptr};
-        try {
-          (*body)(source_.get_token());
-          body = nullptr;
-        } catch (...) {
-          body = nullptr;
-          end.error = std::current_exception();
-        }
-        const bool failed = end.error != nullptr;
-        (void)mail_.send(std::move(end));
-        if (failed) {
-          cancel();
-        }
-      });
+      self->thread = std::jthread(
+          [this, self, own = task.get()](const std::stop_token&) {
+            std::unique_ptr<F> body(own);
+            self->id = ::gettid();
+            inmost_ = this;
+            message end{self, nullptr};
+            try {
+              (*body)(source_.get_token());
+              body = nullptr;
+            } catch (...) {
+              body = nullptr;
+              end.error = std::current_exception();
+            }
+            const bool failed = end.error != nullptr;
+            (void)mail_.send(std::move(end));
+            if (failed) {
+              cancel();
+            }
+          });
     } catch (...) {
       children_.pop_back();
       throw;
@@ -181,8 +181,7 @@ class task_scope {
       if (!timed) {
         message got = *mail_.receive();
         serve(got);
-      } else if (auto got =
-                     mail_.receive_until(late_from()).value) {
+      } else if (auto got = mail_.receive_until(late_from()).value) {
         serve(*got);
       } else {
         tell();

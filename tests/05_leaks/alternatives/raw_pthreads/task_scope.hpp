@@ -212,9 +212,8 @@ class task_scope {
       return;
     }
     const auto now = clock::now();
-    const auto left =
-        std::min(options_.patience - (now - *cancelled_),
-                 clock::time_point::max() - now);
+    const auto left = std::min(options_.patience - (now - *cancelled_),
+                               clock::time_point::max() - now);
     if (left > left.zero()) {
       const timespec until = time_of(now + left);
       pthread_cond_clockwait(&changed_, &mutex_, CLOCK_MONOTONIC,

@@ -65,8 +65,7 @@ class task_scope {
     if (std::unique_lock waiting(waiting_, std::try_to_lock); waiting) {
       join_ended();
     }
-    const auto body =
-        std::make_shared<std::optional<F>>(std::move(f));
+    const auto body = std::make_shared<std::optional<F>>(std::move(f));
     std::scoped_lock lock(mutex_);
     if (cancelled_at_ != 0) {
       return false;
@@ -75,22 +74,21 @@ class task_scope {
     child& self = children_[number];
     self.spawned = where;
     try {
-      self.thread = std::thread(
-          [this, &self, body] {
-            stack_ = this;
-            self.id = ::gettid();
-            try {
-              (**body)(stop_.get_token());
-              body->reset();
-            } catch (...) {
-              body->reset();
-              note(std::current_exception());
-            }
-            std::scoped_lock ending(mutex_);
-            self.ended = true;
-            --running_;
-            events_.release();
-          });
+      self.thread = std::thread([this, &self, body] {
+        stack_ = this;
+        self.id = ::gettid();
+        try {
+          (**body)(stop_.get_token());
+          body->reset();
+        } catch (...) {
+          body->reset();
+          note(std::current_exception());
+        }
+        std::scoped_lock ending(mutex_);
+        self.ended = true;
+        --running_;
+        events_.release();
+      });
     } catch (...) {
       children_.erase(number);
       throw;
@@ -179,9 +177,8 @@ class task_scope {
       if (at == 0 || told_) {
         events_.acquire();
       } else if (waited < options_.patience) {
-        (void)events_.try_acquire_for(
-            std::min<clock::duration>(options_.patience - waited,
-                                      std::chrono::hours(24)));
+        (void)events_.try_acquire_for(std::min<clock::duration>(
+            options_.patience - waited, std::chrono::hours(24)));
       } else {
         told_ = true;
         tell();
