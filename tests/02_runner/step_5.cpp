@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <future>
 #include <semaphore>
 #include <stop_token>
 #include <string>
@@ -84,11 +85,12 @@ GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 2) {
     if (guard.token().stop_requested() || guard.received() != 0) {
       return 1;
     }
-    int received = 0;
+    std::promise<int> received;  // as the stop's own thread saw it
     const std::stop_callback asked(
-        guard.token(), [&] { received = guard.received(); });
+        guard.token(), [&] { received.set_value(guard.received()); });
     raise_and_wait(SIGINT, guard.token());
-    return received == SIGINT && guard.received() == SIGINT ? 0 : 2;
+    const int seen = received.get_future().get();
+    return seen == SIGINT && guard.received() == SIGINT ? 0 : 2;
   });
 
   EXPECT_EQ(code, 0) << "-2: SIGINT ended the process; 1: stopped "
