@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <optional>
 #include <regex>
 #include <set>
@@ -96,7 +97,12 @@ std::vector<code_line> lines_of_code(const std::string& text) {
         in_comment = true;
         ++i;
       } else {
-        quote = raw[i] == '"' ? '"' : '\0';
+        // A ' between digits parts them, and quotes nothing.
+        const bool parts =
+            i > 0 &&
+            std::isalnum(static_cast<unsigned char>(raw[i - 1]));
+        const bool quotes = raw[i] == '"' || (raw[i] == '\'' && !parts);
+        quote = quotes ? raw[i] : '\0';
         lines.back().bare += raw[i];
         lines.back().text += raw[i];
       }

@@ -54,6 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "2: `__SANITIZE_THREAD__` hides code from the tests"},
         foul_case{"__attribute__((no_sanitize(\"thread\")))",
                   "2: `no_sanitize`"},
+        foul_case{"char c = '\"'; explore::settle();", "2: `explore`"},
+        foul_case{"int n = 1'000; explore::settle();", "2: `explore`"},
         foul_case{"asm volatile(\"\");", "2: `asm`"},
         foul_case{"#pragma GCC optimize(\"O3\")", "2: a lab needs no"},
         foul_case{"extern \"C\" int write(int);",
