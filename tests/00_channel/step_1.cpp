@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <new>
@@ -13,7 +12,9 @@
 
 #include "channel.hpp"
 #include "grading/grading.hpp"
+#include "grading/scarce_memory.hpp"
 
+namespace workbook::step_1 {
 namespace {
 
 // A value so large that it is told apart from all else in memory.
@@ -21,30 +22,6 @@ struct page {
   std::unique_ptr<int> number;
   std::array<char, 2000> rest = {};
 };
-
-// Whether there is no memory for a page.
-bool memory_is_full = false;
-
-}  // namespace
-
-[[gnu::no_sanitize("thread")]] void* operator new(std::size_t size) {
-  void* const block = memory_is_full && size >= sizeof(page)
-                          ? nullptr
-                          : std::malloc(size);
-  return block != nullptr ? block : throw std::bad_alloc();
-}
-
-[[gnu::noinline]] void operator delete(void* block) noexcept {
-  std::free(block);
-}
-
-[[gnu::noinline]] void operator delete(void* block,
-                                       std::size_t) noexcept {
-  std::free(block);
-}
-
-namespace workbook {
-namespace {
 
 EXPLORED(channel_buffer, values_come_out_in_order, 0.1, 3) {
   promise("Values are received in the order of their acceptance");
@@ -231,23 +208,24 @@ EXPLORED(channel_buffer, missing_memory_changes_nothing, 0.1, 1) {
   page second = {std::make_unique<int>(2)};
   bool thrown = false;
 
-  memory_is_full = true;
   try {
+    const grading::scarce_memory scarce(sizeof(page) - 1);
     (void)pages.send(std::move(second));
   } catch (const std::bad_alloc&) {
     thrown = true;
   }
-  memory_is_full = false;
 
   ASSERT_EQ(second.number != nullptr, thrown)
       << "the value is with its caller if and only if send threw; is "
          "it moved before there is memory for it?";
   if (thrown) {
-    (void)pages.send(std::move(second));
+    (void)pages.send({std::make_unique<int>(3)});
   }
   EXPECT_EQ(*pages.receive()->number, 1);
-  EXPECT_EQ(*pages.receive()->number, 2);
+  EXPECT_EQ(*pages.receive()->number, thrown ? 3 : 2);
+  EXPECT_EQ(second.number != nullptr, thrown)
+      << "a send that threw has left something in the channel";
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_1

@@ -9,7 +9,7 @@
 #include "channel.hpp"
 #include "grading/grading.hpp"
 
-namespace workbook {
+namespace workbook::step_2 {
 namespace {
 
 EXPLORED(channel_close, a_closed_channel_takes_nothing, 0.2, 3) {
@@ -153,4 +153,4 @@ EXPLORED(channel_close, a_refused_value_was_never_moved, 0.2, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_2

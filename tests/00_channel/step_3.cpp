@@ -10,7 +10,7 @@
 #include "channel.hpp"
 #include "grading/grading.hpp"
 
-namespace workbook {
+namespace workbook::step_3 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -174,4 +174,4 @@ EXPLORED(channel_limits, a_timed_call_wakes_when_it_can_go_on, 0.3, 2,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_3

@@ -11,7 +11,7 @@
 #include "channel.hpp"
 #include "grading/grading.hpp"
 
-namespace workbook {
+namespace workbook::step_4 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -180,4 +180,4 @@ EXPLORED(channel_stop, a_stop_ends_a_timed_wait, 0.4, 2,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_4

@@ -11,7 +11,7 @@
 #include "channel.hpp"
 #include "grading/grading.hpp"
 
-namespace workbook {
+namespace workbook::step_5 {
 namespace {
 
 EXPLORED(channel_rendezvous, send_returns_when_they_met, 0.5, 3) {
@@ -160,4 +160,4 @@ EXPLORED(channel_rendezvous, a_stop_after_the_value_is_late, 0.5, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_5

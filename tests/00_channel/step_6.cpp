@@ -11,7 +11,7 @@
 #include "channel.hpp"
 #include "grading/grading.hpp"
 
-namespace workbook {
+namespace workbook::step_6 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -130,4 +130,4 @@ EXPLORED(channel_timed, the_right_sender_leaves, 0.6, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_6

@@ -3,8 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
-#include <cstdlib>
 #include <new>
 #include <stop_token>
 #include <thread>
@@ -12,27 +10,10 @@
 
 #include "04_worker_pool/run_status_words.hpp"
 #include "grading/grading.hpp"
+#include "grading/scarce_memory.hpp"
 #include "worker_pool.hpp"
 
-// Whether this thread gets no memory for more than a few words.
-static thread_local bool memory_is_full = false;
-
-[[gnu::no_sanitize("thread")]] void* operator new(std::size_t size) {
-  void* const block =
-      memory_is_full && size > 200 ? nullptr : std::malloc(size);
-  return block != nullptr ? block : throw std::bad_alloc();
-}
-
-[[gnu::noinline]] void operator delete(void* block) noexcept {
-  std::free(block);
-}
-
-[[gnu::noinline]] void operator delete(void* block,
-                                       std::size_t) noexcept {
-  std::free(block);
-}
-
-namespace workbook {
+namespace workbook::step_3 {
 namespace {
 
 using std::chrono::seconds;
@@ -296,13 +277,12 @@ EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
     explore::settle();  // the worker waits
     worker_pool::task job([&] { ++ran; });
     bool thrown = false;
-    memory_is_full = true;
     try {
+      const grading::scarce_memory scarce(200);
       (void)pool.run(std::move(job), std::stop_token());
     } catch (const std::bad_alloc&) {
       thrown = true;
     }
-    memory_is_full = false;
     ASSERT_EQ(bool(job), thrown)
         << "the caller has the task if and only if run threw";
     refused += thrown ? 1 : 0;
@@ -313,4 +293,4 @@ EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_3

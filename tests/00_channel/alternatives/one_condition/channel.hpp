@@ -136,7 +136,12 @@ class channel {
                      std::stop_token stop, time_limit deadline) {
     std::unique_lock lock(mutex_);
     queue.push_back(&mine);
-    settle();
+    try {
+      settle();
+    } catch (...) {  // no memory for the sender's value
+      queue.remove(&mine);
+      throw;
+    }
     const auto over = [&] { return mine.done || closed_; };
     if (!over() && !stop.stop_requested()) {
       if (!deadline) {
@@ -162,7 +167,7 @@ class channel {
   }
 
   receive_result<T> receive_any(std::stop_token stop,
-                                time_limit deadline) {
+                                time_limit deadline) noexcept {
     receive_result<T> result = {channel_status::ok, std::nullopt};
     request mine;
     mine.to = &result.value;
