@@ -18,7 +18,8 @@
 ## make reset LAB=01           begin a lab anew; your work is kept
 ##
 ## For maintainers:
-## make test                   everything that can be checked
+## make test                   everything that can be checked;
+##                             BROWSER=1 installs one, to read the book
 ## make mutants [LAB=01]       every wrong solution is caught
 ## make alternatives [LAB=01]  other right ones get full marks
 ## make steps [LAB=01]         a step's snapshot passes its tests
@@ -31,7 +32,8 @@
 
 commands := board grade watch hint replay demo bench labs reset \
   test mutants alternatives steps sanitizers
-variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB PEERS
+variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB PEERS \
+  BROWSER
 
 .PHONY: $(commands) program packages book format clean help
 .NOTPARALLEL:
@@ -69,7 +71,7 @@ program: packages
 
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
 bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
-test: needs += book
+test: needs += book $(if $(filter-out 0,$(BROWSER)),browser)
 book: needs := book
 format: needs := format
 

@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 out=${1:-build/book}
+export PYTHONDONTWRITEBYTECODE=1  # the tree stays clean
 passed=0 failed=0 skipped=0
 
 # Runs the command that follows the name and counts it.

@@ -89,8 +89,11 @@ int run_test(const house& where, bool strict) {
   std::size_t failed = 0;
   fmt::print("\n");
   for (const part_result& each : parts) {
-    fmt::print("  {:<14}{:>5} passed {:>4} failed {:>6.0f} s\n",
-               each.name, each.passed, each.failed, each.seconds);
+    fmt::print("  {:<14}{:>5} passed {:>4} failed {:>6.0f} s{}\n",
+               each.name, each.passed, each.failed, each.seconds,
+               each.skipped == 0
+                   ? ""
+                   : fmt::format("  {} skipped", each.skipped));
     passed += each.passed;
     failed += each.failed;
   }

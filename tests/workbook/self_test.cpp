@@ -75,7 +75,7 @@ class self_test {
     }
     fmt::print("\n{}\n", look_.strong(name));
     std::fflush(stdout);
-    part_result result{name, 0, 0, 0};
+    part_result result{.name = name};
     const auto start = clock::now();
     try {
       body(result);
@@ -158,11 +158,14 @@ class self_test {
   void count_tests(const command_result& done, part_result& into) {
     static const std::regex ok(R"(\[       OK \] .*)");
     static const std::regex failed(R"(\[  FAILED  \] [^,]*\(\d+ ms\))");
+    static const std::regex skipped(
+        R"(\[  SKIPPED \] [^,]*\(\d+ ms\))");
     for (const std::string& line : lines_of(done.output)) {
       if (line.size() > 1000) {
         continue;
       }
       into.passed += std::regex_match(line, ok) ? 1 : 0;
+      into.skipped += std::regex_match(line, skipped) ? 1 : 0;
       if (std::regex_match(line, failed)) {
         ++into.failed;
         fmt::print("  {} {}\n", look_.bad("✗"), line.substr(13));
@@ -177,7 +180,8 @@ class self_test {
                into.passed + into.failed);
   }
 
-  /// A script whose last line is "what: N passed, N failed…".
+  /// A script whose last line is "what: N passed, N failed", and
+  /// perhaps ", N skipped"; then a line "skipped …" each says why.
   void script(const std::string& folder, part_result& into) {
     const fs::path file = where_.root / "tests" / folder / "run.sh";
     if (!fs::exists(file)) {
@@ -186,7 +190,7 @@ class self_test {
     const auto done = run_command({file.string()}, where_.root);
     const auto lines = lines_of(done.output);
     static const std::regex last(
-        R"([^:]+: (\d+) passed, (\d+) failed.*)");
+        R"([^:]+: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?)");
     std::smatch found;
     if (lines.empty() || !std::regex_match(lines.back(), found, last)) {
       throw problem("{} ended with status {}:\n{}", where_.shown(file),
@@ -194,8 +198,13 @@ class self_test {
     }
     into.passed = std::stoul(found[1]);
     into.failed = std::stoul(found[2]);
-    fmt::print("{}",
-               into.failed == 0 ? lines.back() + "\n" : done.output);
+    into.skipped = found[3].matched ? std::stoul(found[3]) : 0;
+    for (const std::string& line : lines) {
+      if (into.failed > 0 || line.starts_with("skipped ") ||
+          line == lines.back()) {
+        fmt::print("{}\n", line);
+      }
+    }
   }
 
   static std::string last_part(const std::string& output) {
@@ -211,6 +220,7 @@ class self_test {
       parts.push_back({{"name", each.name},
                        {"passed", each.passed},
                        {"failed", each.failed},
+                       {"skipped", each.skipped},
                        {"seconds", each.seconds}});
     }
     write_text(where_.root / "build" / "results" / "test.json",

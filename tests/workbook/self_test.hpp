@@ -18,6 +18,7 @@ struct part_result {
   std::string name;
   std::size_t passed = 0;
   std::size_t failed = 0;
+  std::size_t skipped = 0;
   double seconds = 0;
 };
 
