@@ -13,6 +13,10 @@
 #
 # Program <stem>.cpp of a variant is the target
 # 01_pooling.<variant>.<stem>, built to 01_pooling/<variant>/<stem>.
+#
+# What is built to be read by nobody is built in fewer programs: all
+# step_*.cpp of a snapshot or an alternative are one, `together`; of a
+# mutant there are only the tests that its patch names.
 
 include(test_it.cmake)
 
@@ -41,8 +45,11 @@ function(workbook_chapter chapter)
   endforeach()
 
   _pools("${json}")
-  _variant(labs ${CMAKE_SOURCE_DIR}/labs/${chapter} ${WORKBOOK_BASE})
-  _variant(solutions ${solutions_dir}/${chapter} solutions)
+  _together()
+  _variant(labs "${tests}" ${CMAKE_SOURCE_DIR}/labs/${chapter}
+    ${WORKBOOK_BASE})
+  _variant(solutions "${tests};${together}" ${solutions_dir}/${chapter}
+    solutions)
   foreach(program IN ITEMS demo bench)
     if(EXISTS ${tests_dir}/${program}.cpp
         AND (WORKBOOK_BENCH OR NOT program STREQUAL "bench"))
@@ -66,21 +73,73 @@ macro(_matrix)
     ${tests_dir}/alternatives/*)
   foreach(folder IN LISTS alternatives)
     cmake_path(GET folder FILENAME word)
-    _variant(alternatives.${word} ${folder} solutions)
+    _variant(alternatives.${word} "${few}" ${folder} solutions)
   endforeach()
 
   file(GLOB patches CONFIGURE_DEPENDS ${tests_dir}/mutants/*.patch)
   foreach(patch IN LISTS patches)
     cmake_path(GET patch STEM LAST_ONLY mutant)
     _mutant(${mutant})
-    _variant(mutants.${mutant} ${mutant_dir} solutions ${mutant_target})
+    _named(${patch})
+    _variant(mutants.${mutant} "${named_in}" ${mutant_dir} solutions
+      ${mutant_target})
+    foreach(test IN LISTS named_in)
+      string(REGEX REPLACE "\\.cpp$" "" stem ${test})
+      target_compile_definitions(${chapter}.mutants.${mutant}.${stem}
+        PRIVATE ${named_definition})
+    endforeach()
   endforeach()
 
   foreach(step IN ITEMS 0 ${steps})
     _snapshot(${step})
-    _variant(steps.${step} ${snapshot_dir} solutions
+    _variant(steps.${step} "${few}" ${snapshot_dir} solutions
       ${snapshot_target})
   endforeach()
+endmacro()
+
+# Writes `together`, a file that includes all step_*.cpp; sets `few` to
+# it and the other tests, but for those that run against a mutant of
+# their own, whatever the variant is.
+macro(_together)
+  set(together ${CMAKE_BINARY_DIR}/${chapter}/together.cpp)
+  set(few ${together})
+  set(includes "")
+  foreach(test IN LISTS tests)
+    if(test MATCHES "^step_")
+      string(APPEND includes "#include \"${tests_dir}/${test}\"\n")
+    elseif(NOT breaks MATCHES "(^|;)${test}=")
+      list(APPEND few ${test})
+    endif()
+  endforeach()
+  file(CONFIGURE OUTPUT ${together} @ONLY CONTENT
+    "// All tests of ${chapter} in one program; written by CMake.\n${includes}")
+endmacro()
+
+# Sets `named_in` to the test files in which are the tests that `patch`
+# names, and `named_definition` to what keeps all others out of the
+# program. With WORKBOOK_WHOLE_MUTANTS it is all files and all tests: a
+# mutant that has survived is to face them all.
+macro(_named patch)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${patch})
+  set(named_in ${tests})
+  set(named_definition "")
+  if(NOT WORKBOOK_WHOLE_MUTANTS)
+    file(STRINGS ${patch} names REGEX "^Caught-by:")
+    string(REGEX REPLACE "^Caught-by:" "" names "${names}")
+    separate_arguments(names)
+    list(JOIN names "|" any_name)
+    set(named_in "")
+    foreach(test IN LISTS tests)
+      file(STRINGS ${tests_dir}/${test} declared
+        REGEX "(^|[(,]) *(${any_name}),")
+      if(declared)
+        list(APPEND named_in ${test})
+      endif()
+    endforeach()
+    list(JOIN names " " named_definition)
+    set(named_definition "WORKBOOK_NAMED=\" ${named_definition} \"")
+  endif()
 endmacro()
 
 # Sets `mutant_dir` to the solutions with the patch applied, written by
@@ -135,12 +194,12 @@ endmacro()
 
 # ---- One variant -----------------------------------------------------
 
-# Declares the test programs of `variant`, whose sources are in
-# `folder`; the chapters it rests on come from `base` (labs or
-# solutions). An optional last argument names the target that writes
-# `folder`.
-function(_variant variant folder base)
-  foreach(test IN LISTS tests)
+# Declares the test programs of `variant` from the files `sources`. The
+# code under test is in `folder`; the chapters it rests on come from
+# `base` (labs or solutions). An optional last argument names the target
+# that writes `folder`.
+function(_variant variant sources folder base)
+  foreach(test IN LISTS sources)
     _program(${variant} ${test})
     if(breaks MATCHES "(^|;)${test}=([^;]+)")
       set(mutant ${CMAKE_MATCH_2})
@@ -182,12 +241,14 @@ function(_measured variant program folder base)
   endif()
 endfunction()
 
-# Declares the program of one source file beside chapter.json, and sets
-# `target` to it.
+# Declares the program of one source file, beside chapter.json or with
+# its path, and sets `target` to it.
 macro(_program variant source)
-  string(REGEX REPLACE "\\.cpp$" "" stem ${source})
+  set(program_source ${source})
+  cmake_path(GET program_source STEM LAST_ONLY stem)
+  cmake_path(ABSOLUTE_PATH program_source BASE_DIRECTORY ${tests_dir})
   set(target ${chapter}.${variant}.${stem})
-  add_executable(${target} EXCLUDE_FROM_ALL ${tests_dir}/${source})
+  add_executable(${target} EXCLUDE_FROM_ALL ${program_source})
   target_include_directories(${target}
     PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
   set_target_properties(${target} PROPERTIES

@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "task_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_1 {
 namespace {
 
 GRADED(pooling_worker, zero_workers_are_refused, 1.1, 2) {
@@ -83,4 +83,4 @@ EXPLORED(pooling_worker, an_idle_worker_waits, 1.1, 3) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_1

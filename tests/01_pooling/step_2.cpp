@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "task_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_2 {
 namespace {
 
 EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 4) {
@@ -100,4 +100,4 @@ EXPLORED(pooling_result, a_value_is_stored_without_a_lock, 1.2, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_2

@@ -6,7 +6,7 @@
 #include "grading/grading.hpp"
 #include "task_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_3 {
 namespace {
 
 EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 5) {
@@ -88,4 +88,4 @@ EXPLORED(pooling_bound, running_counts_what_is_in_flight, 1.3, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_3

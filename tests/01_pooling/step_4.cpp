@@ -10,7 +10,7 @@
 #include "grading/grading.hpp"
 #include "task_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_4 {
 namespace {
 
 EXPLORED(pooling_reuse, workers_start_when_needed, 1.4, 3) {
@@ -128,4 +128,4 @@ EXPLORED(pooling_reuse, a_failed_move_changes_nothing, 1.4, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_4

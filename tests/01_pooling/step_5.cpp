@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "task_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_5 {
 namespace {
 
 template <typename T>
@@ -118,4 +118,4 @@ EXPLORED(pooling_idle, the_closure_dies_without_a_lock, 1.5, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_5

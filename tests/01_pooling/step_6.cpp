@@ -9,7 +9,7 @@
 #include "grading/grading.hpp"
 #include "task_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_6 {
 namespace {
 
 // Whether `call` is refused because it would wait for its own task.
@@ -289,4 +289,4 @@ EXPLORED(pooling_inside, another_pools_task_is_outside, 1.6, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_6

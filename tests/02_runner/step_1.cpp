@@ -10,7 +10,7 @@
 #include "grading/grading.hpp"
 #include "runner.hpp"
 
-namespace workbook {
+namespace workbook::step_1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -119,4 +119,4 @@ EXPLORED(runner_order, without_tasks_it_is_completed, 2.1, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_1

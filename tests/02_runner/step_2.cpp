@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "runner.hpp"
 
-namespace workbook {
+namespace workbook::step_2 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -120,4 +120,4 @@ EXPLORED(runner_deadline, the_stop_comes_without_a_lock, 2.2, 2,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_2

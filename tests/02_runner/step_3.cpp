@@ -9,7 +9,7 @@
 #include "grading/grading.hpp"
 #include "runner.hpp"
 
-namespace workbook {
+namespace workbook::step_3 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -130,4 +130,4 @@ EXPLORED(runner_interrupt, too_late_it_touches_nothing, 2.3, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_3

@@ -12,7 +12,7 @@
 #include "grading/grading.hpp"
 #include "runner.hpp"
 
-namespace workbook {
+namespace workbook::step_4 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -288,4 +288,4 @@ EXPLORED(runner_report, the_programme_ends_in_three_ways, 2.4, 2,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_4

@@ -22,7 +22,7 @@
 #include "grading/grading.hpp"
 #include "interrupt_guard.hpp"
 
-namespace workbook {
+namespace workbook::step_5 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -329,4 +329,4 @@ GRADED(runner_signals, the_programme_exits_with_2, 2.5, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_5

@@ -11,7 +11,7 @@
 #include "grading/grading.hpp"
 #include "runner.hpp"
 
-namespace workbook {
+namespace workbook::step_6 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ EXPLORED(runner_twice, after_a_failed_start, 2.6, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_6

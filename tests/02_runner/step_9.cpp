@@ -13,7 +13,7 @@
 #include "grading/grading.hpp"
 #include "run_group.hpp"
 
-namespace workbook {
+namespace workbook::step_9 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -145,4 +145,4 @@ EXPLORED(runner_group, a_failed_start_ends_the_others, 2.9, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_9

@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "thing.hpp"
 
-namespace workbook {
+namespace workbook::step_1 {
 namespace {
 
 EXPLORED(resource_lease, zero_capacity_is_refused, 3.1, 1) {
@@ -156,4 +156,4 @@ EXPLORED(resource_lease, two_factories_meet, 3.1, 3) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_1

@@ -7,7 +7,7 @@
 #include "grading/grading.hpp"
 #include "thing.hpp"
 
-namespace workbook {
+namespace workbook::step_2 {
 namespace {
 
 EXPLORED(resource_cap, never_more_than_capacity, 3.2, 5) {
@@ -168,4 +168,4 @@ EXPLORED(resource_cap, each_return_serves_one, 3.2, 3) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_2

@@ -10,7 +10,7 @@
 #include "grading/grading.hpp"
 #include "thing.hpp"
 
-namespace workbook {
+namespace workbook::step_3 {
 namespace {
 
 EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
@@ -151,4 +151,4 @@ EXPLORED(resource_slot, detach_frees_the_slot_at_once, 3.3, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_3

@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "thing.hpp"
 
-namespace workbook {
+namespace workbook::step_4 {
 namespace {
 
 // Whether acquire() says that the pool is closed.
@@ -183,4 +183,4 @@ EXPLORED(resource_close, nothing_is_idle_after_close, 3.4, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_4

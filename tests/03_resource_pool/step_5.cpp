@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "thing.hpp"
 
-namespace workbook {
+namespace workbook::step_5 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -221,4 +221,4 @@ EXPLORED(resource_patience, in_time_is_in_time, 3.5, 1,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_5

@@ -10,7 +10,7 @@
 #include "grading/grading.hpp"
 #include "thing.hpp"
 
-namespace workbook {
+namespace workbook::step_6 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -229,4 +229,4 @@ EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_6

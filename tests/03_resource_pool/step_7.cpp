@@ -7,7 +7,7 @@
 #include "grading/grading.hpp"
 #include "thing.hpp"
 
-namespace workbook {
+namespace workbook::step_7 {
 namespace {
 
 EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 1) {
@@ -155,4 +155,4 @@ EXPLORED(resource_resize, shrinking_does_not_overshoot, 3.7, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_7

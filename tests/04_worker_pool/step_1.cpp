@@ -12,7 +12,7 @@
 #include "grading/grading.hpp"
 #include "worker_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_1 {
 namespace {
 
 GRADED(worker_hand_off, zero_workers_are_refused, 4.1, 2) {
@@ -248,4 +248,4 @@ EXPLORED(worker_hand_off, a_task_that_ran_is_destroyed, 4.1, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_1

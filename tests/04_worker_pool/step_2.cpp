@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "worker_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_2 {
 namespace {
 
 EXPLORED(worker_shutdown, running_tasks_end, 4.2, 3) {
@@ -85,4 +85,4 @@ EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 3) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_2

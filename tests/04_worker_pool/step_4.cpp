@@ -12,7 +12,7 @@
 #include "grading/grading.hpp"
 #include "worker_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_4 {
 namespace {
 
 void fail(const char* words) {
@@ -178,4 +178,4 @@ GRADED(worker_exception, nobody_fetched_it, 4.4, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_4

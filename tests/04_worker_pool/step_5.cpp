@@ -11,7 +11,7 @@
 #include "grading/grading.hpp"
 #include "worker_pool.hpp"
 
-namespace workbook {
+namespace workbook::step_5 {
 namespace {
 
 EXPLORED(worker_inside, alone_it_is_refused, 4.5, 1) {
@@ -288,4 +288,4 @@ EXPLORED(worker_inside, shutdown_throws_while_closing, 4.5, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_5

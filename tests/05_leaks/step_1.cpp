@@ -9,7 +9,7 @@
 #include "grading/grading.hpp"
 #include "leak_1.hpp"
 
-namespace workbook {
+namespace workbook::step_1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -104,4 +104,4 @@ EXPLORED(leaks_parent, a_limit_may_be_none, 5.1, 1, .schedules = 50,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_1

@@ -10,7 +10,7 @@
 #include "grading/grading.hpp"
 #include "leak_2.hpp"
 
-namespace workbook {
+namespace workbook::step_2 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -133,4 +133,4 @@ EXPLORED(leaks_search, its_source_is_a_little_ahead, 5.2, 1,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_2

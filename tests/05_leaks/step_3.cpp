@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "leak_3.hpp"
 
-namespace workbook {
+namespace workbook::step_3 {
 namespace {
 
 // A stage on a thread of its own.
@@ -128,4 +128,4 @@ EXPLORED(leaks_stage, it_stops_where_nothing_waits, 5.3, 1,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_3

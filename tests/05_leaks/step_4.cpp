@@ -10,7 +10,7 @@
 #include "grading/grading.hpp"
 #include "leak_4.hpp"
 
-namespace workbook {
+namespace workbook::step_4 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -109,4 +109,4 @@ EXPLORED(leaks_log, it_holds_up_nobody, 5.4, 1, .schedules = 100) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_4

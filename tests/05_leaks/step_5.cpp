@@ -8,7 +8,7 @@
 #include "grading/grading.hpp"
 #include "leak_5.hpp"
 
-namespace workbook {
+namespace workbook::step_5 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -68,4 +68,4 @@ EXPLORED(leaks_session, it_may_be_left_during_a_beat, 5.5, 4,
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_5

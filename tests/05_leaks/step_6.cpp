@@ -17,7 +17,7 @@
 #include "grading/grading.hpp"
 #include "task_scope.hpp"
 
-namespace workbook {
+namespace workbook::step_6 {
 namespace {
 
 // Of this process, in bytes.
@@ -259,4 +259,4 @@ GRADED(leaks_scope, a_long_life_keeps_no_dead_threads, 5.6, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_6

@@ -17,7 +17,7 @@
 #include "grading/grading.hpp"
 #include "task_scope.hpp"
 
-namespace workbook {
+namespace workbook::step_7 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -327,4 +327,4 @@ GRADED(leaks_patience, it_says_what_a_child_waits_in, 5.7, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_7

@@ -22,7 +22,7 @@
 #include "grading/grading.hpp"
 #include "leak_check.hpp"
 
-namespace workbook {
+namespace workbook::step_8 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -281,4 +281,4 @@ GRADED(leaks_census, descriptors_and_timers, 5.8, 1) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_8

@@ -14,7 +14,7 @@
 #include "leak_guard.hpp"
 #include "leak_listener.hpp"
 
-namespace workbook {
+namespace workbook::step_9 {
 namespace {
 
 leak_options at_once() {
@@ -150,4 +150,4 @@ GRADED(leaks_listener, a_test_that_leaks_fails, 5.9, 2) {
 }
 
 }  // namespace
-}  // namespace workbook
+}  // namespace workbook::step_9

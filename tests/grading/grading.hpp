@@ -18,6 +18,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 #include "explore/explore.hpp"
 
 namespace grading {
@@ -31,26 +33,66 @@ void promise(const char* words);
 
 using grading::promise;
 
+// The body of a test, which follows the macro: a function. A program
+// for one mutant has WORKBOOK_NAMED, the tests that are to catch it
+// (" late_count early_count "); the bodies of all others are read, but
+// nothing is generated for them, which saves most of the time.
+#ifdef WORKBOOK_NAMED
+namespace grading {
+
+// `test` has a blank on either side.
+constexpr bool is_named(std::string_view test) {
+  return std::string_view(WORKBOOK_NAMED).find(test) !=
+         std::string_view::npos;
+}
+
+}  // namespace grading
+
+#define WORKBOOK_DECLARE_BODY(suite, test)               \
+  template <bool>                                        \
+  static void suite##_##test##_body();                   \
+  template <>                                            \
+  [[maybe_unused]] void suite##_##test##_body<false>() { \
+    FAIL() << #test " is not one of" WORKBOOK_NAMED;     \
+  }
+#define WORKBOOK_BODY(suite, test) \
+  suite##_##test##_body<grading::is_named(" " #test " ")>
+#define WORKBOOK_DEFINE_BODY(suite, test) \
+  template <bool>                         \
+  static void suite##_##test##_body()
+#else
+#define WORKBOOK_DECLARE_BODY(suite, test) \
+  static void suite##_##test##_body();
+#define WORKBOOK_BODY(suite, test) suite##_##test##_body
+#define WORKBOOK_DEFINE_BODY(suite, test) \
+  static void suite##_##test##_body()
+#endif
+
 /// A native test: the body runs once, on real threads and real time.
-#define GRADED(suite, test, step, points) TEST(suite, test)
+#define GRADED(suite, test, step, points) \
+  WORKBOOK_DECLARE_BODY(suite, test)      \
+  TEST(suite, test) {                     \
+    WORKBOOK_BODY(suite, test)();         \
+  }                                       \
+  WORKBOOK_DEFINE_BODY(suite, test)
 
 /// An explored test: the body runs once per schedule, each schedule in
 /// a process of its own, on virtual time. What follows the points are
 /// designated initialisers of explore::options.
-#define EXPLORED(suite, test, step, points, ...)              \
-  static void suite##_##test##_scenario();                    \
-  TEST(suite, test) {                                         \
-    explore::run(#suite "." #test, suite##_##test##_scenario, \
-                 explore::options{__VA_ARGS__});              \
-  }                                                           \
-  static void suite##_##test##_scenario()
+#define EXPLORED(suite, test, step, points, ...)               \
+  WORKBOOK_DECLARE_BODY(suite, test)                           \
+  TEST(suite, test) {                                          \
+    explore::run(#suite "." #test, WORKBOOK_BODY(suite, test), \
+                 explore::options{__VA_ARGS__});               \
+  }                                                            \
+  WORKBOOK_DEFINE_BODY(suite, test)
 
 /// A wrong implementation, and a schedule of the reader's under which
 /// the promise must break. `file` stands beside the reader's code.
-#define BREAKS(suite, test, step, points, file)                      \
-  static void suite##_##test##_scenario();                           \
-  TEST(suite, test) {                                                \
-    explore::run_broken(#suite "." #test, suite##_##test##_scenario, \
-                        #step, file);                                \
-  }                                                                  \
-  static void suite##_##test##_scenario()
+#define BREAKS(suite, test, step, points, file)                       \
+  WORKBOOK_DECLARE_BODY(suite, test)                                  \
+  TEST(suite, test) {                                                 \
+    explore::run_broken(#suite "." #test, WORKBOOK_BODY(suite, test), \
+                        #step, file);                                 \
+  }                                                                   \
+  WORKBOOK_DEFINE_BODY(suite, test)

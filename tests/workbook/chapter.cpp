@@ -110,6 +110,11 @@ std::size_t chapter::place_of(std::string_view id) const {
   return static_cast<std::size_t>(found - steps.begin());
 }
 
+bool chapter::breaks(std::string_view id) const {
+  const std::size_t place = place_of(id);
+  return place < steps.size() && !steps[place].mutant.empty();
+}
+
 std::string chapter::number() const {
   return lab.substr(0, lab.find('_'));
 }

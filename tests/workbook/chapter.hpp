@@ -34,6 +34,8 @@ struct chapter {
 
   /// The place of step `id` in the order of steps, or steps.size().
   [[nodiscard]] std::size_t place_of(std::string_view id) const;
+  /// Whether the step's tests run against a mutant ("break it").
+  [[nodiscard]] bool breaks(std::string_view id) const;
 
   /// "01", which begins the id of every test.
   [[nodiscard]] std::string number() const;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "workbook/fair_play.hpp"
+#include "workbook/matrix.hpp"
 #include "workbook/problem.hpp"
 
 namespace workbook {
@@ -79,7 +80,7 @@ std::vector<test_job> jobs_of(const house& where, const chapter& of,
   for (const graded& each : all) {
     if (wanted.step.empty() || each.test.step == wanted.step) {
       jobs.push_back({each.test,
-                      {of.lab, wanted.variant, each.test.unit(), own},
+                      program_of(of, each.test, wanted.variant, own),
                       reads,
                       {}});
       jobs.back().lanes = lanes_of(where, of.lab, wanted.variant);
@@ -143,6 +144,17 @@ fs::path sources_of(const house& where, const chapter& of,
       variant, of.lab);
 }
 
+house configured_for(const house& where, const std::string& variant,
+                     const std::vector<std::string>& entries) {
+  if (is_alternative(variant)) {
+    house matrix = matrix_house(where);
+    configure_matrix(matrix);
+    return matrix;
+  }
+  configure(where, entries);
+  return where;
+}
+
 record grade(const house& where, const chapter& of,
              const grade_request& wanted,
              const pipeline_listener& listener) {
@@ -154,17 +166,14 @@ record grade(const house& where, const chapter& of,
   if (!is_alternative(wanted.variant)) {
     check_files(where, of, wanted, own);
   }
-  std::vector<std::string> entries = {"WORKBOOK_BASE=" + wanted.base};
-  if (is_alternative(wanted.variant)) {
-    entries.emplace_back("WORKBOOK_MATRIX=ON");
-  }
-  configure(where, entries);
+  const house built = configured_for(
+      where, wanted.variant, {"WORKBOOK_BASE=" + wanted.base});
   std::vector<test_job> jobs = jobs_of(where, of, wanted, own, all);
   const std::string foul = wanted.variant == "labs"
                                ? first_foul(where, of, own, wanted.base)
                                : "";
   if (foul.empty()) {
-    pipeline(where, jobs, wanted.cores, listener).run();
+    pipeline(built, jobs, wanted.cores, listener).run();
   } else {
     refuse(jobs, foul, listener);
   }
@@ -175,7 +184,7 @@ record grade(const house& where, const chapter& of,
   result.page = of.page;
   result.variant = wanted.variant;
   result.base = wanted.base;
-  result.runtime = runtime_of(where);
+  result.runtime = runtime_of(built);
   result.partial = wanted.step;
   result.finished = time_stamp();
   result.duration = std::chrono::duration<double>(

@@ -25,6 +25,11 @@ struct grade_request {
 std::filesystem::path sources_of(const house& where, const chapter& of,
                                  const std::string& variant);
 
+/// The house that the variant is built in, configured: alternatives
+/// are built in that of the matrix. `entries` are for the others.
+house configured_for(const house& where, const std::string& variant,
+                     const std::vector<std::string>& entries = {});
+
 /// Grades the tests that are wanted; the others keep what the last
 /// record says of them. Does not write the record. Throws problem if
 /// grading cannot be done.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "workbook/skeleton.hpp"
 #include "workbook/test_list.hpp"
@@ -27,12 +28,6 @@ std::string describe(const test_job& job) {
                      first_line(job.result.message));
 }
 
-/// "Break it" tests are built from a mutant, whatever the variant.
-bool is_break(const chapter& of, const std::string& step) {
-  const std::size_t place = of.place_of(step);
-  return place < of.steps.size() && !of.steps[place].mutant.empty();
-}
-
 /// Adds a job for each test of the chapter: `subject` is what is
 /// judged, `variant` what is built for it.
 void add_jobs(std::vector<test_job>& jobs, const chapter& of,
@@ -40,9 +35,7 @@ void add_jobs(std::vector<test_job>& jobs, const chapter& of,
               const std::string& subject, const std::string& variant,
               const fs::path& own, const fs::path& reads) {
   for (const graded_test& test : tests) {
-    const std::string built =
-        is_break(of, test.step) ? "solutions" : variant;
-    test_job job{test, {of.lab, built, test.unit(), own}, reads, {}};
+    test_job job{test, program_of(of, test, variant, own), reads, {}};
     job.subject = of.lab + "." + subject;
     jobs.push_back(std::move(job));
   }
@@ -102,28 +95,63 @@ std::string id_after(const chapter& of, std::size_t done) {
 /// with the reference; here it is asked whether the step has it at all.
 constexpr int snapshot_thinned = 4;
 
-/// A step that only writes a schedule leaves the code as it was: the
-/// programs of the step before serve.
+/// A step that only writes a schedule leaves the code as it was: what
+/// was built after so many steps serves.
+std::size_t code_of(const chapter& of, std::size_t done) {
+  while (done > 0 && of.breaks(of.steps[done - 1].id)) {
+    --done;
+  }
+  return done;
+}
+
+/// Whether the verdict on `test` after `done` steps is that of an
+/// earlier snapshot: same program, and it reads no schedule.
+bool is_known(const chapter& of, std::size_t done,
+              const graded_test& test) {
+  return code_of(of, done) != done && !of.breaks(test.step);
+}
+
+std::string subject_of(const chapter& of, std::size_t done) {
+  return of.lab + ".steps." + id_after(of, done);
+}
+
 void add_snapshot(std::vector<test_job>& jobs, const house& where,
                   const chapter& of, std::size_t done,
                   const std::vector<graded_test>& tests) {
-  std::size_t built = done;
-  while (built > 0 && is_break(of, id_after(of, built))) {
-    --built;
-  }
   const std::string id = id_after(of, done);
   const fs::path reads =
       where.build / of.lab / ("steps." + id) / "reads";
   write_files(
       skeleton(of, where.root / "solutions" / of.lab, id, where),
       reads);
-  const std::string variant = "steps." + id_after(of, built);
+  const std::string variant =
+      "steps." + id_after(of, code_of(of, done));
+  std::vector<graded_test> unknown;
+  std::copy_if(tests.begin(), tests.end(), std::back_inserter(unknown),
+               [&](const graded_test& test) {
+                 return !is_known(of, done, test);
+               });
   const std::size_t first = jobs.size();
-  add_jobs(jobs, of, tests, "steps." + id, variant,
+  add_jobs(jobs, of, unknown, "steps." + id, variant,
            where.build / of.lab / variant, reads);
   for (std::size_t i = first; i < jobs.size(); ++i) {
     jobs[i].thinned = snapshot_thinned;
   }
+}
+
+/// The jobs that judge the snapshot after `done` steps.
+std::vector<const test_job*> of_snapshot(
+    const std::vector<test_job>& jobs, const chapter& of,
+    std::size_t done) {
+  std::vector<const test_job*> own =
+      of_subject(jobs, subject_of(of, done));
+  for (const test_job* job :
+       of_subject(jobs, subject_of(of, code_of(of, done)))) {
+    if (is_known(of, done, job->test)) {
+      own.push_back(job);
+    }
+  }
+  return own;
 }
 
 std::vector<std::string> alternatives_of(const house& where,
@@ -168,6 +196,14 @@ house matrix_house(const house& where) {
   return {where.root, where.root / "build" / "matrix"};
 }
 
+void configure_matrix(const house& where, bool whole) {
+  configure(where, {"WORKBOOK_MATRIX=ON",
+                    fmt::format("WORKBOOK_WHOLE_MUTANTS={}",
+                                whole ? "ON" : "OFF"),
+                    "WORKBOOK_PROGRAM=" +
+                        fs::read_symlink("/proc/self/exe").string()});
+}
+
 matrix_table check_steps(const house& where,
                          const std::vector<chapter>& of, unsigned cores,
                          const pipeline_listener& listener) {
@@ -178,15 +214,15 @@ matrix_table check_steps(const house& where,
       add_snapshot(jobs, where, each, done, tests);
     }
   }
-  configure(where, {"WORKBOOK_MATRIX=ON"});
+  configure_matrix(where);
   pipeline(where, jobs, cores, listener).run();
   matrix_table table{"snapshots pass exactly the tests of their steps",
                      {}};
   for (const chapter& each : of) {
     for (std::size_t done = 0; done <= each.steps.size(); ++done) {
       const std::string id = id_after(each, done);
-      matrix_row row = judge_snapshot(
-          each, done, of_subject(jobs, each.lab + ".steps." + id));
+      matrix_row row =
+          judge_snapshot(each, done, of_snapshot(jobs, each, done));
       row.name = fmt::format("{} after step {}", each.number(), id);
       table.rows.push_back(std::move(row));
     }
@@ -208,7 +244,7 @@ matrix_table check_alternatives(const house& where,
                where.root / "solutions" / each.lab);
     }
   }
-  configure(where, {"WORKBOOK_MATRIX=ON"});
+  configure_matrix(where);
   pipeline(where, jobs, cores, listener).run();
   matrix_table table{"alternatives get full marks", {}};
   for (const chapter& each : of) {

@@ -34,6 +34,10 @@ struct matrix_table {
 /// The house with its build directory for the matrix.
 house matrix_house(const house& where);
 
+/// Makes sure that a matrix house is configured. A mutant is built with
+/// the tests that it names, or, `whole`, with all.
+void configure_matrix(const house& where, bool whole = false);
+
 /// After step k the tests of steps up to k pass, and no others do;
 /// before the first (step 0) every test says which step to write.
 matrix_table check_steps(const house& where,

@@ -118,7 +118,7 @@ void judge(suspect& each, const std::vector<test_job>& jobs) {
 }
 
 /// Those that survived a test face all others, to tell which one would
-/// have caught them.
+/// have caught them. For that they are built with all tests.
 void try_others(
     const house& where, std::vector<suspect>& suspects,
     const std::map<const chapter*, std::vector<graded_test>>& tests,
@@ -138,6 +138,11 @@ void try_others(
       }
     }
   }
+  if (jobs.empty()) {
+    return;
+  }
+  const bool whole = true;
+  configure_matrix(where, whole);
   pipeline(where, jobs, cores, listener).run();
   for (suspect& each : suspects) {
     std::vector<std::string> others;
@@ -174,7 +179,7 @@ matrix_table check_mutants(const house& where,
           summon(where, each, tests[&each], patch, jobs));
     }
   }
-  configure(where, {"WORKBOOK_MATRIX=ON"});
+  configure_matrix(where);
   pipeline(where, jobs, cores, listener).run();
   for (suspect& each : suspects) {
     judge(each, jobs);

@@ -53,6 +53,18 @@ std::vector<test_program> programs_of(
 
 }  // namespace
 
+test_program program_of(const chapter& of, const graded_test& test,
+                        const std::string& variant,
+                        const std::filesystem::path& own) {
+  if (variant == "labs" || variant == "solutions") {
+    return {of.lab, variant, test.unit(), own};
+  }
+  if (of.breaks(test.step)) {
+    return {of.lab, "solutions", test.unit(), own};
+  }
+  return {of.lab, variant, test.unit_together(), own};
+}
+
 pipeline::pipeline(const house& where, std::vector<test_job>& jobs,
                    unsigned cores, const pipeline_listener& listener)
     : where_(where),

@@ -40,6 +40,15 @@ struct test_job {
   int thinned = 1;  // explored in one of so many schedules
 };
 
+/// The program in which `test` is run to judge `variant`. Labs and
+/// references are one program a file, so that what does not compile
+/// costs its own tests; of what only a machine waits for, all
+/// step_*.cpp are one. A test that runs against a mutant of its own
+/// is the same for all.
+test_program program_of(const chapter& of, const graded_test& test,
+                        const std::string& variant,
+                        const std::filesystem::path& own);
+
 /// What a pipeline tells while it runs. Called from several threads,
 /// one at a time.
 struct pipeline_listener {

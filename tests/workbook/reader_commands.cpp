@@ -133,9 +133,10 @@ int run_replay(const house& where, const replay_options& options) {
   const std::string id = of.number() + options.test.substr(dot);
   const graded_test test = find_test(where, of, id);
   const fs::path own = sources_of(where, of, options.variant);
-  configure(where, {});
-  const test_program program{of.lab, options.variant, test.unit(), own};
-  build_or_say(where, program);
+  const house built = configured_for(where, options.variant);
+  const test_program program =
+      program_of(of, test, options.variant, own);
+  build_or_say(built, program);
   ::setenv("WORKBOOK_SOURCES", own.c_str(), 1);
   if (!options.seed.empty()) {
     ::setenv("WORKBOOK_SEED", options.seed.c_str(), 1);
@@ -149,7 +150,7 @@ int run_replay(const house& where, const replay_options& options) {
                "-ex",   "run",
                "--args"};
   }
-  command.push_back((where.build / program.path()).string());
+  command.push_back((built.build / program.path()).string());
   command.push_back("--gtest_filter=" + test.full_name());
   command.emplace_back("--gtest_brief=1");
   become(command);

@@ -17,10 +17,12 @@ std::vector<test_job> jobs_of(const house& where,
   for (const chapter& each : of) {
     const auto own = where.root / "solutions" / each.lab;
     for (const graded_test& test : list_tests(where, each)) {
-      const std::size_t place = each.place_of(test.step);
-      if (each.steps[place].mutant.empty()) {
+      if (!each.breaks(test.step)) {
         jobs.push_back(
-            {test, {each.lab, "solutions", test.unit(), own}, own, {}});
+            {test,
+             {each.lab, "solutions", test.unit_together(), own},
+             own,
+             {}});
         jobs.back().sanitized = true;
       }
     }

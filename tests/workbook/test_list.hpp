@@ -38,6 +38,10 @@ struct graded_test {
   [[nodiscard]] std::string unit() const {
     return file.substr(0, file.rfind('.'));
   }
+  /// Its program where all step_*.cpp of a variant are built as one.
+  [[nodiscard]] std::string unit_together() const {
+    return file.starts_with("step_") ? "together" : unit();
+  }
 };
 
 /// The tests in `text`, in order. Faults are added to `faults`.
