@@ -12,7 +12,6 @@
 
 #include "channel.hpp"
 #include "grading/grading.hpp"
-#include "grading/scarce_memory.hpp"
 
 namespace workbook::step_1 {
 namespace {
@@ -209,7 +208,7 @@ EXPLORED(channel_buffer, missing_memory_changes_nothing, 0.1, 1) {
   bool thrown = false;
 
   try {
-    const grading::scarce_memory scarce(sizeof(page) - 1);
+    const explore::missing_block missing(0, sizeof(page));
     (void)pages.send(std::move(second));
   } catch (const std::bad_alloc&) {
     thrown = true;

@@ -10,7 +10,6 @@
 
 #include "04_worker_pool/run_status_words.hpp"
 #include "grading/grading.hpp"
-#include "grading/scarce_memory.hpp"
 #include "worker_pool.hpp"
 
 namespace workbook::step_3 {
@@ -278,7 +277,7 @@ EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
     worker_pool::task job([&] { ++ran; });
     bool thrown = false;
     try {
-      const grading::scarce_memory scarce(200);
+      const explore::missing_block missing(0, 200);
       (void)pool.run(std::move(job), std::stop_token());
     } catch (const std::bad_alloc&) {
       thrown = true;

@@ -1,5 +1,5 @@
 // What the explorer must know of memory: when it is new, and when it
-// is gone.
+// is gone. And which block is missing, if a test wants that.
 //
 // New memory has no history, else a race would be seen with whoever
 // used the block before. Freed memory is written by its owner for the
@@ -10,8 +10,10 @@
 #include <malloc.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 
+#include "explore.hpp"
 #include "hooks.hpp"
 #include "shadow.hpp"
 
@@ -31,6 +33,22 @@ using namespace explore;
 
 /// Of larger blocks only the beginning is watched after a free.
 constexpr std::size_t watched = 1'024;
+
+/// Whether this is the block that a missing_block lets be missing.
+bool is_missing(std::size_t size) {
+  if (!explored()) {
+    return false;
+  }
+  thread& me = *schedule::self();
+  if (me.missing_block == SIZE_MAX || size < me.missing_from) {
+    return false;
+  }
+  if (me.missing_block-- > 0) {
+    return false;
+  }
+  errno = ENOMEM;  // and the counter is SIZE_MAX now
+  return true;
+}
 
 void* born(void* block) {
   if (block != nullptr && explored()) {
@@ -52,14 +70,26 @@ void dies(void* block, const void* caller) {
 
 }  // namespace
 
+explore::missing_block::missing_block(std::size_t before,
+                                      std::size_t bytes) {
+  thread& me = *schedule::self();
+  me.missing_from = bytes;
+  me.missing_block = before;
+}
+
+explore::missing_block::~missing_block() {
+  schedule::self()->missing_block = SIZE_MAX;
+}
+
 extern "C" {
 
 void* malloc(std::size_t size) {
-  return born(__libc_malloc(size));
+  return is_missing(size) ? nullptr : born(__libc_malloc(size));
 }
 
 void* calloc(std::size_t count, std::size_t size) {
-  return born(__libc_calloc(count, size));
+  return is_missing(count * size) ? nullptr
+                                  : born(__libc_calloc(count, size));
 }
 
 void* realloc(void* block, std::size_t size) {
@@ -68,11 +98,13 @@ void* realloc(void* block, std::size_t size) {
 }
 
 void* memalign(std::size_t alignment, std::size_t size) {
-  return born(__libc_memalign(alignment, size));
+  return is_missing(size) ? nullptr
+                          : born(__libc_memalign(alignment, size));
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return born(__libc_memalign(alignment, size));
+  return is_missing(size) ? nullptr
+                          : born(__libc_memalign(alignment, size));
 }
 
 int posix_memalign(void** block, std::size_t alignment,

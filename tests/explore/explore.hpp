@@ -18,6 +18,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -99,6 +100,17 @@ int threads_started();
 /// Lets the `nth` start of a thread from now on fail, as the system
 /// does when it has none left (std::system_error, EAGAIN).
 void fail_thread_start(int nth = 1);
+
+/// Lets one block of memory be missing (std::bad_alloc): of those of at
+/// least `bytes` bytes that its thread asks for while it lives, the
+/// one after `before` others. One at a time.
+class missing_block {
+ public:
+  explicit missing_block(std::size_t before, std::size_t bytes = 0);
+  ~missing_block();
+  missing_block(const missing_block&) = delete;
+  missing_block& operator=(const missing_block&) = delete;
+};
 
 /// How many locks the calling thread holds.
 int locks_held();

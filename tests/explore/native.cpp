@@ -153,6 +153,10 @@ int threads_started() {
 void fail_thread_start(int) {
   guess("a thread that cannot be started");
 }
+missing_block::missing_block(std::size_t, std::size_t) {
+  guess("a block of memory that is missing");
+}
+missing_block::~missing_block() = default;
 int locks_held() {
   guess("to know which locks a thread holds");
   return 0;

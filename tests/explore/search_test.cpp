@@ -1,10 +1,14 @@
 // The search itself: what it finds in a pool with one of the classic
 // bugs, that it is the same search each time, and where it ends.
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdio>
+#include <latch>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -150,6 +154,52 @@ TEST(explorer_threads, fail_to_start_when_told) {
               std::jthread first([] {});
               EXPECT_THROW(std::thread([] {}), std::system_error);
               std::jthread third([] {});
+            }),
+            ending::passed);
+}
+
+// Whether the calling thread gets a block of so many bytes.
+bool gets(std::size_t bytes) {
+  try {
+    const auto block = std::make_unique<char[]>(bytes);
+    const volatile char* const used = block.get();
+    return *used == 0;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+TEST(explorer_memory, is_missing_when_told) {
+  EXPECT_EQ(ending_of([] {
+              std::array<bool, 3> got = {};
+              {
+                const explore::missing_block missing(1);
+                for (bool& each : got) {
+                  each = gets(1);
+                }
+              }
+              EXPECT_TRUE(got[0] && !got[1] && got[2]);
+            }),
+            ending::passed);
+}
+
+TEST(explorer_memory, is_missing_for_large_blocks_of_one_thread) {
+  EXPECT_EQ(ending_of([] {
+              std::latch missing_here(1);
+              std::jthread other([&] {
+                missing_here.wait();
+                EXPECT_TRUE(gets(1'000));
+              });
+              bool small = false;
+              bool large = true;
+              {
+                const explore::missing_block missing(0, 1'000);
+                missing_here.count_down();
+                small = gets(999);
+                large = gets(1'000);
+              }
+              EXPECT_TRUE(small);
+              EXPECT_FALSE(large);
             }),
             ending::passed);
 }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "record.hpp"
@@ -51,6 +52,11 @@ struct thread {
   int locks = 0;        // locks held
   std::uint32_t last_step = 0;
   int ignoring = 0;  // > 0: inside the explorer itself
+
+  // Of the blocks of at least `missing_from` bytes that it asks for,
+  // this one is missing; SIZE_MAX: none.
+  std::size_t missing_block = SIZE_MAX;
+  std::size_t missing_from = 0;
 
   pthread_t handle{};
   void* (*entry)(void*) = nullptr;

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "hooks.hpp"
 
@@ -74,8 +75,11 @@ int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
   }
   added->entry = entry;
   added->argument = argument;
+  // A thread takes memory as well, which is not the scenario's.
+  const std::size_t missing = std::exchange(me.missing_block, SIZE_MAX);
   const int error =
       hidden(&added->handle, attributes, run_thread, added);
+  me.missing_block = missing;
   if (error != 0) {
     running.fail(ending::too_large,
                  "the system has no thread left for the scenario");

@@ -57,18 +57,27 @@ void reporter::OnTestStart(const testing::TestInfo& test) {
                               test.name()}});
 }
 
+// What GoogleTest says of a failure; since 1.15 it ends in an empty
+// line.
+static std::string message_of(const testing::TestPartResult& part) {
+  std::string message = part.message();
+  message.erase(message.find_last_not_of('\n') + 1);
+  return message;
+}
+
 void reporter::OnTestPartResult(const testing::TestPartResult& part) {
+  const std::string message = message_of(part);
   if (part.skipped()) {
-    channel::send({{"event", "not_run"}, {"message", part.message()}});
+    channel::send({{"event", "not_run"}, {"message", message}});
   }
   if (!part.failed()) {
     return;
   }
   if (explore::in_schedule()) {
     explore::note_failure(part.file_name(), part.line_number(),
-                          part.message());
+                          message.c_str());
   }
-  json event = {{"event", "failure"}, {"message", part.message()}};
+  json event = {{"event", "failure"}, {"message", message}};
   if (part.file_name() != nullptr) {
     event["file"] = part.file_name();
     event["line"] = part.line_number();
