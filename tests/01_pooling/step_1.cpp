@@ -2,6 +2,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 
@@ -11,13 +13,22 @@
 namespace workbook::step_1 {
 namespace {
 
-GRADED(pooling_worker, zero_workers_are_refused, 1.1, 2) {
+GRADED(pooling_worker, zero_workers_are_refused, 1.1, 1) {
   promise("Throws std::invalid_argument if `max_workers` is 0.");
 
   EXPECT_THROW(task_pool(0), std::invalid_argument)
       << "a pool that may never have a worker accepted the job; its "
          "first submit would wait for ever";
   EXPECT_NO_THROW(task_pool(1));
+}
+
+GRADED(pooling_worker, a_high_limit_costs_nothing, 1.1, 1) {
+  promise("Creates an open pool without any thread. … O(1).");
+  const std::size_t many = std::numeric_limits<std::ptrdiff_t>::max();
+
+  EXPECT_NO_THROW(task_pool{many})
+      << "a limit is a number; what is kept for a worker is made with "
+         "the worker";
 }
 
 EXPLORED(pooling_worker, a_worker_runs_the_task, 1.1, 3) {

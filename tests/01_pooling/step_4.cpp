@@ -1,8 +1,10 @@
 // Step 1.4: reuse, and workers that start only when they are needed.
 
 #include <atomic>
+#include <cstddef>
 #include <future>
 #include <latch>
+#include <new>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -70,7 +72,7 @@ EXPLORED(pooling_reuse, every_task_has_a_worker, 1.4, 3) {
       << "two tasks met, so two workers must have run them";
 }
 
-EXPLORED(pooling_reuse, a_failed_start_changes_nothing, 1.4, 3) {
+EXPLORED(pooling_reuse, a_failed_start_changes_nothing, 1.4, 2) {
   promise("Throws, and has then changed nothing");
   explore::gate gate;
   std::atomic<int> alive = 0;
@@ -125,6 +127,32 @@ EXPLORED(pooling_reuse, a_failed_move_changes_nothing, 1.4, 2) {
           << "a worker was started for a task that never came to be";
     }
   }
+}
+
+EXPLORED(pooling_reuse, missing_memory_changes_nothing, 1.4, 1,
+         .schedules = 10) {
+  promise("Throws, and has then changed nothing: … std::bad_alloc");
+  std::atomic<int> ran = 0;
+  bool accepted = false;
+
+  for (std::size_t before = 0; !accepted; ++before) {
+    task_pool pool(1);
+    try {
+      const explore::missing_block missing(before);
+      pool.submit([&] { ++ran; });
+      accepted = true;
+    } catch (const std::bad_alloc&) {
+      EXPECT_EQ(pool.running(), 0U)
+          << "without block " << before
+          << " submit threw, and counted the task";
+      EXPECT_EQ(pool.workers(), 0U)
+          << "without block " << before
+          << " submit threw, and started a worker";
+    }
+  }
+
+  EXPECT_EQ(ran, 1) << "a task that was refused has run, or the "
+                       "accepted one has not";
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ EXPLORED(pooling_shutdown, a_later_submit_is_refused, 1.6, 1) {
       << "a closed pool started a worker";
 }
 
-EXPLORED(pooling_shutdown, a_blocked_submit_is_refused, 1.6, 3) {
+EXPLORED(pooling_shutdown, a_blocked_submit_is_refused, 1.6, 2) {
   promise("pool_closed: shutdown() was called, before or meanwhile.");
   explore::gate gate;
   std::atomic<bool> refused = false;
@@ -72,7 +72,7 @@ EXPLORED(pooling_shutdown, a_blocked_submit_is_refused, 1.6, 3) {
   gate.open();
 }
 
-EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 2) {
+EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 1) {
   promise(
       "Closes the pool, blocks until the tasks in flight have "
       "finished, and joins all workers. Idempotent");
@@ -90,7 +90,7 @@ EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 2) {
   EXPECT_NO_THROW(pool.shutdown()) << "a second shutdown is no error";
 }
 
-EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 2) {
+EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 1) {
   promise("every caller blocks until the workers are joined");
   std::atomic<bool> done = false;
   std::atomic<int> too_early = 0;
@@ -113,7 +113,7 @@ EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 2) {
          "workers were joined; the second caller waits for the first";
 }
 
-EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 2) {
+EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 1) {
   promise("tasks in flight have finished");
   std::atomic<int> accepted = 0;
   std::atomic<int> ran = 0;
@@ -133,6 +133,45 @@ EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 2) {
   EXPECT_EQ(ran, accepted)
       << "submit either refuses a task or sees to it that it is run; "
          "is closed_ looked at under the mutex, also after a wait?";
+}
+
+EXPLORED(pooling_shutdown, workers_count_until_they_are_joined, 1.6,
+         1) {
+  promise("The threads that were started and not yet joined");
+  explore::gate gate;
+  task_pool pool(1);
+  pool.submit([&] { gate.wait(); });
+
+  std::jthread closer =
+      explore::actor("closer", [&] { pool.shutdown(); });
+  explore::settle();  // closed; the task is still in flight
+
+  EXPECT_EQ(pool.workers(), 1U)
+      << "a thread still runs a task, and is counted no more";
+  gate.open();
+}
+
+EXPLORED(pooling_shutdown, wait_idle_outlasts_it, 1.6, 1) {
+  promise("Blocks until nothing is in flight");
+  explore::gate gate;
+  std::atomic<bool> came_back = false;
+  task_pool pool(1);
+  pool.submit([&] { gate.wait(); });
+
+  std::jthread closer =
+      explore::actor("closer", [&] { pool.shutdown(); });
+  std::jthread waiter = explore::actor("waiter", [&] {
+    pool.wait_idle();
+    came_back = true;
+  });
+  explore::settle();
+  EXPECT_FALSE(came_back) << "the pool is closed, but a task is still "
+                             "in flight";
+  gate.open();
+  closer.join();
+
+  EXPECT_NO_THROW(pool.wait_idle())
+      << "a closed pool is idle once its tasks have finished";
 }
 
 EXPLORED(pooling_shutdown, a_refused_closure_dies_unlocked, 1.6, 1) {
@@ -162,6 +201,9 @@ EXPLORED(pooling_inside, a_task_may_submit, 1.6, 1) {
   std::future<int> outer = pool.submit(
       [&] { return pool.submit([] { return 20; }).get() + 1; });
   const int answer = outer.get();
+  EXPECT_EQ(pool.workers(), 2U)
+      << "one task in flight submitted another: that makes two, and "
+         "each has its worker";
   pool.shutdown();
 
   EXPECT_EQ(answer, 21)
@@ -248,6 +290,54 @@ EXPLORED(pooling_inside, waiting_for_oneself_is_refused, 1.6, 1) {
   EXPECT_TRUE(shut.get()) << "shutdown would join its own thread";
   EXPECT_NO_THROW(pool.submit([] {}))
       << "a shutdown that was refused closed the pool";
+}
+
+EXPLORED(pooling_inside, waiting_is_refused_while_closing, 1.6, 1) {
+  promise(
+      "Called inside, throws std::system_error, "
+      "resource_deadlock_would_occur.");
+  explore::gate gate;
+  task_pool pool(1);
+  std::future<bool> refused = pool.submit([&] {
+    gate.wait();
+    return would_deadlock([&] { pool.shutdown(); }) &&
+           would_deadlock([&] { pool.wait_idle(); });
+  });
+
+  std::jthread closer =
+      explore::actor("closer", [&] { pool.shutdown(); });
+  explore::settle();  // closed; the task is still in flight
+  gate.open();
+
+  EXPECT_TRUE(refused.get())
+      << "closed or not, a task that waits for its own end is refused";
+}
+
+EXPLORED(pooling_inside, a_failed_start_is_no_wait, 1.6, 1) {
+  promise("Throws, and has then changed nothing");
+  explore::gate gate;
+  std::atomic<bool> refused = false;
+  task_pool pool(2);
+  const auto submit_badly = [&] {
+    try {
+      explore::fail_thread_start();
+      pool.submit([] {});
+    } catch (const std::system_error&) {
+    }
+  };
+
+  pool.submit([&] {
+    submit_badly();
+    pool.submit([&] { gate.wait(); });  // now the pool is full
+    refused = would_deadlock([&] { pool.submit([] {}); });
+  });
+  explore::settle();
+  gate.open();
+  pool.wait_idle();
+
+  EXPECT_FALSE(refused)
+      << "a task whose submit had failed was taken for one that waits";
+  pool.shutdown();
 }
 
 EXPLORED(pooling_inside, a_closed_pool_comes_first, 1.6, 1) {

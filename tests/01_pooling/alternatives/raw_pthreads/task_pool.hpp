@@ -71,6 +71,9 @@ class task_pool {
       if (refusal < 0) {
         throw pool_closed();
       }
+      if (refusal == ENOMEM) {
+        throw std::bad_alloc();
+      }
       throw std::system_error(refusal, std::generic_category());
     }
     return future;
