@@ -75,8 +75,8 @@ class worker_pool {
   using error_handler = std::function<void(std::exception_ptr)>;
 
   /// Starts `workers` threads. Throws std::invalid_argument if that is
-  /// 0, and std::system_error if one of them cannot be started; those
-  /// that were started have then ended. O(workers).
+  /// 0, and std::system_error or std::bad_alloc if one of them cannot
+  /// be started; those that were started have then ended. O(workers).
   explicit worker_pool(std::size_t workers,
                        error_handler on_error = nullptr);
 

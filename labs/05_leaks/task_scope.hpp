@@ -77,10 +77,10 @@ class task_scope {
 
   /// Runs f(token) as a child. False once the scope is cancelled; `f`
   /// is then destroyed and nothing was started. Throws
-  /// std::system_error if the system has no thread left, and what
-  /// moving `f` throws; nothing has changed then. Does not wait for
-  /// any child. Threads of children that have ended are not kept
-  /// until join: the next spawn frees them.
+  /// std::system_error if the system has no thread left, what moving
+  /// `f` throws, and std::bad_alloc; nothing has changed then. Does not
+  /// wait for any child. Threads of children that have ended are not
+  /// kept until join: the next spawn frees them.
   template <typename F>
   [[nodiscard]] bool spawn(F f,
                            call_place where = call_place::current());

@@ -1,6 +1,9 @@
 // Step 4.2: shutdown, and a constructor that fails half-way.
 
 #include <atomic>
+#include <cstddef>
+#include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -68,10 +71,10 @@ EXPLORED(worker_shutdown, every_caller_waits_for_the_end, 4.2, 3) {
          "second caller waits for the first";
 }
 
-EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 3) {
+EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 2) {
   promise(
-      "std::system_error if one of them cannot be started; those that "
-      "were started have then ended");
+      "std::system_error … if one of them cannot be started; those "
+      "that were started have then ended");
   explore::fail_thread_start(3);
 
   EXPECT_THROW(worker_pool(3), std::system_error)
@@ -82,6 +85,27 @@ EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 3) {
   EXPECT_EQ(explore::threads_alive(), 0)
       << "the constructor has thrown, so there will be no destructor: "
          "who joins the two workers that were started?";
+}
+
+EXPLORED(worker_shutdown, a_lack_of_memory_leaves_nothing, 4.2, 1,
+         .schedules = 10) {
+  promise(
+      "or std::bad_alloc if one of them cannot be started; those that "
+      "were started have then ended");
+  std::optional<worker_pool> pool;
+
+  for (std::size_t before = 0; !pool; ++before) {
+    try {
+      const explore::missing_block missing(before);
+      pool.emplace(2);
+    } catch (const std::bad_alloc&) {
+      EXPECT_EQ(explore::threads_alive(), 0)
+          << "without block " << before
+          << " the constructor threw, and left a worker behind";
+    }
+  }
+
+  EXPECT_EQ(explore::threads_alive(), 2);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "leak_check.hpp"
+#include <leak_check.hpp>  // of whoever includes this
 
 namespace workbook {
 
