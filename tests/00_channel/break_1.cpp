@@ -14,7 +14,7 @@ namespace {
 
 BREAKS(channel_break, two_who_do_not_agree, 0.7, 2,
        "break_1.schedule") {
-  promise(
+  contract(
       "A hand-over that was agreed before the call gave up completes");
   std::atomic<bool> sent = false;
   std::atomic<bool> received = false;

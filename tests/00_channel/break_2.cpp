@@ -12,7 +12,7 @@ namespace {
 
 BREAKS(channel_break, the_stop_that_nobody_heard, 0.8, 2,
        "break_2.schedule") {
-  promise("returns cancelled once `stop` is requested");
+  contract("returns cancelled once `stop` is requested");
   std::stop_source source;
   channel<int> numbers(1);
 

@@ -30,7 +30,7 @@ static_assert(!std::is_copy_constructible_v<channel<int>>);
 static_assert(!std::is_copy_assignable_v<channel<int>>);
 
 EXPLORED(channel_compiles, what_can_only_be_moved, 0.1, 2) {
-  promise("T's move constructor must not throw");
+  contract("T's move constructor must not throw");
   channel<ticket> tickets(1);
 
   (void)tickets.send(ticket(42));

@@ -23,7 +23,7 @@ struct page {
 };
 
 EXPLORED(channel_buffer, values_come_out_in_order, 0.1, 3) {
-  promise("Values are received in the order of their acceptance");
+  contract("Values are received in the order of their acceptance");
   channel<int> numbers(2);
 
   std::jthread sender([&] {
@@ -41,7 +41,7 @@ EXPLORED(channel_buffer, values_come_out_in_order, 0.1, 3) {
 }
 
 EXPLORED(channel_buffer, each_value_is_received_once, 0.1, 2) {
-  promise("Values are received each of them once");
+  contract("Values are received each of them once");
   std::atomic<int> sum = 0;
   channel<int> numbers(1);
 
@@ -59,7 +59,7 @@ EXPLORED(channel_buffer, each_value_is_received_once, 0.1, 2) {
 }
 
 EXPLORED(channel_buffer, send_blocks_while_full, 0.1, 3) {
-  promise("Blocks while the channel is open and has no place for it.");
+  contract("Blocks while the channel is open and has no place for it.");
   std::atomic<int> sent = 0;
   channel<int> numbers(2);
 
@@ -82,7 +82,7 @@ EXPLORED(channel_buffer, send_blocks_while_full, 0.1, 3) {
 }
 
 EXPLORED(channel_buffer, receive_blocks_while_empty, 0.1, 2) {
-  promise("Blocks while it is open and has no value.");
+  contract("Blocks while it is open and has no value.");
   std::atomic<bool> came_back = false;
   channel<int> numbers(1);
 
@@ -104,7 +104,7 @@ EXPLORED(channel_buffer, receive_blocks_while_empty, 0.1, 2) {
 }
 
 EXPLORED(channel_buffer, both_values_wake, 0.1, 2) {
-  promise("Blocks while it is open and has no value.");
+  contract("Blocks while it is open and has no value.");
   std::atomic<int> received = 0;
   channel<int> numbers(2);
   const auto receive = [&] { received += numbers.receive() ? 1 : 0; };
@@ -122,7 +122,7 @@ EXPLORED(channel_buffer, both_values_wake, 0.1, 2) {
 }
 
 EXPLORED(channel_buffer, no_value_dies_in_the_channel, 0.1, 2) {
-  promise("Every send takes its value by reference");
+  contract("Every send takes its value by reference");
   std::atomic<int> alive = 0;
   int locks = 0;
   channel<explore::payload> values(1);
@@ -143,7 +143,7 @@ EXPLORED(channel_buffer, no_value_dies_in_the_channel, 0.1, 2) {
 }
 
 EXPLORED(channel_buffer, the_rest_dies_with_the_channel, 0.1, 1) {
-  promise("Destroys the values that nobody has received.");
+  contract("Destroys the values that nobody has received.");
   std::atomic<int> alive = 0;
 
   {
@@ -158,7 +158,7 @@ EXPLORED(channel_buffer, the_rest_dies_with_the_channel, 0.1, 1) {
 }
 
 EXPLORED(channel_buffer, any_capacity_is_allowed, 0.1, 1) {
-  promise("be they as many as std::size_t counts");
+  contract("be they as many as std::size_t counts");
   std::atomic<int> received = 0;
   channel<int> numbers(std::numeric_limits<std::size_t>::max());
   std::jthread receiver([&] {
@@ -176,7 +176,7 @@ EXPLORED(channel_buffer, any_capacity_is_allowed, 0.1, 1) {
 }
 
 EXPLORED(channel_buffer, two_channels_share_nothing, 0.1, 1) {
-  promise("channel<T> hands values from senders to receivers.");
+  contract("channel<T> hands values from senders to receivers.");
   std::array<std::atomic<int>, 2> received = {};
   channel<int> one(1);
   channel<int> other(1);
@@ -199,7 +199,7 @@ EXPLORED(channel_buffer, two_channels_share_nothing, 0.1, 1) {
 }
 
 EXPLORED(channel_buffer, missing_memory_changes_nothing, 0.1, 1) {
-  promise(
+  contract(
       "A send throws std::bad_alloc where memory is missing, and has "
       "then changed nothing");
   channel<page> pages(2);

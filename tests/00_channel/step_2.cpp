@@ -13,7 +13,7 @@ namespace workbook::step_2 {
 namespace {
 
 EXPLORED(channel_close, a_closed_channel_takes_nothing, 0.2, 3) {
-  promise("Accepts nothing from now on. Idempotent.");
+  contract("Accepts nothing from now on. Idempotent.");
   channel<std::unique_ptr<int>> numbers(1);
   channel<std::unique_ptr<int>> other(1);
   auto number = std::make_unique<int>(7);
@@ -33,7 +33,7 @@ EXPLORED(channel_close, a_closed_channel_takes_nothing, 0.2, 3) {
 }
 
 EXPLORED(channel_close, what_was_accepted_is_drained, 0.2, 3) {
-  promise("receivers get what was accepted before, and then closed");
+  contract("receivers get what was accepted before, and then closed");
   channel<int> numbers(2);
   (void)numbers.send(1);
   (void)numbers.send(2);
@@ -49,7 +49,7 @@ EXPLORED(channel_close, what_was_accepted_is_drained, 0.2, 3) {
 }
 
 EXPLORED(channel_close, every_receiver_learns_of_it, 0.2, 3) {
-  promise("Wakes all who wait.");
+  contract("Wakes all who wait.");
   std::atomic<int> ended = 0;
   channel<int> numbers(1);
   const auto receive = [&] {
@@ -66,7 +66,7 @@ EXPLORED(channel_close, every_receiver_learns_of_it, 0.2, 3) {
 }
 
 EXPLORED(channel_close, every_sender_gets_its_value_back, 0.2, 4) {
-  promise("Senders that wait return closed, with their values");
+  contract("Senders that wait return closed, with their values");
   std::atomic<int> back = 0;
   channel<std::unique_ptr<int>> numbers(1);
   (void)numbers.send(std::make_unique<int>(1));
@@ -90,7 +90,7 @@ EXPLORED(channel_close, every_sender_gets_its_value_back, 0.2, 4) {
 }
 
 EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.2, 2) {
-  promise("receivers get what was accepted before");
+  contract("receivers get what was accepted before");
   std::atomic<int> accepted = 0;
   int received = 0;
   channel<int> numbers(1);
@@ -132,7 +132,7 @@ class untouched {
 };
 
 EXPLORED(channel_close, a_refused_value_was_never_moved, 0.2, 1) {
-  promise("moves from it only if it returns ok");
+  contract("moves from it only if it returns ok");
   std::atomic<bool> first = false;
   std::atomic<bool> second = false;
   channel<untouched> values(1);

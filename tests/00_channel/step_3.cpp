@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 EXPLORED(channel_limits, try_send_never_blocks, 0.3, 2) {
-  promise("Hands over `value` if there is a place; never blocks.");
+  contract("Hands over `value` if there is a place; never blocks.");
   channel<std::unique_ptr<int>> numbers(1);
   auto second = std::make_unique<int>(2);
 
@@ -32,7 +32,7 @@ EXPLORED(channel_limits, try_send_never_blocks, 0.3, 2) {
 }
 
 EXPLORED(channel_limits, try_receive_never_blocks, 0.3, 2) {
-  promise("Returns the oldest value if there is one; never blocks.");
+  contract("Returns the oldest value if there is one; never blocks.");
   channel<int> numbers(1);
 
   EXPECT_EQ(numbers.try_receive().status, channel_status::would_block);
@@ -49,7 +49,7 @@ EXPLORED(channel_limits, try_receive_never_blocks, 0.3, 2) {
 
 EXPLORED(channel_limits, a_send_gives_up_on_time, 0.3, 3,
          .timeouts_race = false, .virtual_time = true) {
-  promise("returns timed_out once `deadline` has passed");
+  contract("returns timed_out once `deadline` has passed");
   channel<std::unique_ptr<int>> numbers(1);
   auto second = std::make_unique<int>(2);
   (void)numbers.send(std::make_unique<int>(1));
@@ -69,7 +69,7 @@ EXPLORED(channel_limits, a_send_gives_up_on_time, 0.3, 3,
 
 EXPLORED(channel_limits, a_receive_gives_up_on_time, 0.3, 3,
          .timeouts_race = false, .virtual_time = true) {
-  promise("returns timed_out once `deadline` has passed");
+  contract("returns timed_out once `deadline` has passed");
   channel<int> numbers(1);
   std::jthread clock([&] {
     for (int i = 0; i < 3; ++i) {
@@ -93,7 +93,7 @@ EXPLORED(channel_limits, a_receive_gives_up_on_time, 0.3, 3,
 }
 
 EXPLORED(channel_limits, a_passed_deadline_comes_last, 0.3, 2) {
-  promise("A deadline in the past is allowed");
+  contract("A deadline in the past is allowed");
   channel<int> numbers(1);
   const auto past = channel<int>::clock::now() - 1s;
 
@@ -115,7 +115,7 @@ EXPLORED(channel_limits, a_passed_deadline_comes_last, 0.3, 2) {
 }
 
 EXPLORED(channel_limits, a_timeout_beyond_the_clock_waits, 0.3, 2) {
-  promise("one that is too far away is as far as the clock goes");
+  contract("one that is too far away is as far as the clock goes");
   std::atomic<bool> sent = false;
   channel<int> numbers(1);
   (void)numbers.send(1);
@@ -133,7 +133,7 @@ EXPLORED(channel_limits, a_timeout_beyond_the_clock_waits, 0.3, 2) {
 }
 
 EXPLORED(channel_limits, a_late_value_stays_in_the_channel, 0.3, 2) {
-  promise("each of them once");
+  contract("each of them once");
   channel<int> numbers(1);
 
   std::jthread sender([&] { (void)numbers.send(7); });
@@ -149,7 +149,7 @@ EXPLORED(channel_limits, a_late_value_stays_in_the_channel, 0.3, 2) {
 
 EXPLORED(channel_limits, a_timed_call_wakes_when_it_can_go_on, 0.3, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise(
+  contract(
       "As receive(stop), and returns timed_out once `deadline` has "
       "passed");
   std::atomic<int> received = 0;

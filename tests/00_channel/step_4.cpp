@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 EXPLORED(channel_stop, a_receive_is_told_to_stop, 0.4, 3) {
-  promise(
+  contract(
       "As receive(), and returns cancelled once `stop` is requested");
   std::atomic<bool> cancelled = false;
   channel<int> numbers(1);
@@ -37,7 +37,7 @@ EXPLORED(channel_stop, a_receive_is_told_to_stop, 0.4, 3) {
 }
 
 EXPLORED(channel_stop, a_send_is_told_to_stop, 0.4, 3) {
-  promise(
+  contract(
       "As send(value), and returns cancelled once `stop` is requested");
   std::atomic<bool> cancelled = false;
   channel<std::unique_ptr<int>> numbers(1);
@@ -62,7 +62,7 @@ EXPLORED(channel_stop, a_send_is_told_to_stop, 0.4, 3) {
 }
 
 EXPLORED(channel_stop, a_stop_has_its_rank, 0.4, 3) {
-  promise("Where several would be true, the first one is reported.");
+  contract("Where several would be true, the first one is reported.");
   std::stop_source source;
   source.request_stop();
   const std::stop_token stop = source.get_token();
@@ -87,7 +87,7 @@ EXPLORED(channel_stop, a_stop_has_its_rank, 0.4, 3) {
 }
 
 EXPLORED(channel_stop, value_and_stop_meet, 0.4, 2) {
-  promise("each of them once");
+  contract("each of them once");
   std::optional<int> first;
   channel<int> numbers(1);
 
@@ -107,7 +107,7 @@ EXPLORED(channel_stop, value_and_stop_meet, 0.4, 2) {
 }
 
 EXPLORED(channel_stop, the_one_who_is_meant_stops, 0.4, 1) {
-  promise("returns cancelled once `stop` is requested");
+  contract("returns cancelled once `stop` is requested");
   std::atomic<bool> cancelled = false;
   channel<int> numbers(1);
   std::jthread other([&] { (void)numbers.receive(); });
@@ -127,7 +127,7 @@ EXPLORED(channel_stop, the_one_who_is_meant_stops, 0.4, 1) {
 }
 
 EXPLORED(channel_stop, the_others_wait_on, 0.4, 2) {
-  promise("Blocks while it is open and has no value.");
+  contract("Blocks while it is open and has no value.");
   std::atomic<int> received = 0;
   channel<int> numbers(1);
   std::jthread other([&] {
@@ -153,7 +153,7 @@ EXPLORED(channel_stop, the_others_wait_on, 0.4, 2) {
 
 EXPLORED(channel_stop, a_stop_ends_a_timed_wait, 0.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise(
+  contract(
       "As receive(stop), and returns timed_out once `deadline` has "
       "passed");
   std::atomic<int> cancelled = 0;

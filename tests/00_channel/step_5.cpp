@@ -15,7 +15,7 @@ namespace workbook::step_5 {
 namespace {
 
 EXPLORED(channel_rendezvous, send_returns_when_they_met, 0.5, 3) {
-  promise("a send that returns ok has a receiver for its value");
+  contract("a send that returns ok has a receiver for its value");
   std::atomic<bool> sent = false;
   channel<int> numbers;
 
@@ -34,7 +34,7 @@ EXPLORED(channel_rendezvous, send_returns_when_they_met, 0.5, 3) {
 }
 
 EXPLORED(channel_rendezvous, try_send_needs_a_receiver, 0.5, 2) {
-  promise("Hands over `value` if there is a place at once");
+  contract("Hands over `value` if there is a place at once");
   std::optional<int> received;
   channel<int> numbers;
 
@@ -53,7 +53,7 @@ EXPLORED(channel_rendezvous, try_send_needs_a_receiver, 0.5, 2) {
 }
 
 EXPLORED(channel_rendezvous, one_receiver_is_one_place, 0.5, 1) {
-  promise("a place: one of `capacity`, or a receiver that waits");
+  contract("a place: one of `capacity`, or a receiver that waits");
   channel<int> numbers;
   std::jthread receiver([&] {
     explore::role("receiver");
@@ -71,7 +71,7 @@ EXPLORED(channel_rendezvous, one_receiver_is_one_place, 0.5, 1) {
 }
 
 EXPLORED(channel_rendezvous, all_of_them_meet, 0.5, 2) {
-  promise("Values are received each of them once");
+  contract("Values are received each of them once");
   std::atomic<int> sum = 0;
   channel<int> numbers;
 
@@ -87,7 +87,7 @@ EXPLORED(channel_rendezvous, all_of_them_meet, 0.5, 2) {
 }
 
 EXPLORED(channel_rendezvous, close_ends_the_wait, 0.5, 2) {
-  promise("Senders that wait return closed, with their values");
+  contract("Senders that wait return closed, with their values");
   std::atomic<bool> back = false;
   channel<std::unique_ptr<int>> numbers;
 
@@ -108,7 +108,7 @@ EXPLORED(channel_rendezvous, close_ends_the_wait, 0.5, 2) {
 }
 
 EXPLORED(channel_rendezvous, who_gave_up_is_no_place, 0.5, 1) {
-  promise("a place: one of `capacity`, or a receiver that waits");
+  contract("a place: one of `capacity`, or a receiver that waits");
   channel<int> numbers;
   std::jthread receiver([&](std::stop_token stop) {
     explore::role("receiver");
@@ -126,7 +126,7 @@ EXPLORED(channel_rendezvous, who_gave_up_is_no_place, 0.5, 1) {
 }
 
 EXPLORED(channel_rendezvous, another_channel_is_no_place, 0.5, 1) {
-  promise("a place: one of `capacity`, or a receiver that waits");
+  contract("a place: one of `capacity`, or a receiver that waits");
   channel<int> numbers;
   channel<int> other;
   std::jthread receiver([&] {
@@ -141,7 +141,7 @@ EXPLORED(channel_rendezvous, another_channel_is_no_place, 0.5, 1) {
 }
 
 EXPLORED(channel_rendezvous, a_stop_after_the_value_is_late, 0.5, 1) {
-  promise("Where several would be true, the first one is reported.");
+  contract("Where several would be true, the first one is reported.");
   std::atomic<int> received = 0;
   channel<int> numbers;
   std::jthread receiver([&](std::stop_token stop) {

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 EXPLORED(channel_timed, try_receive_meets_a_sender, 0.6, 2) {
-  promise("Returns the oldest value, also a blocked sender's");
+  contract("Returns the oldest value, also a blocked sender's");
   std::atomic<bool> sent = false;
   channel<int> numbers;
   std::jthread sender([&] {
@@ -38,7 +38,7 @@ EXPLORED(channel_timed, try_receive_meets_a_sender, 0.6, 2) {
 }
 
 EXPLORED(channel_timed, a_late_receive_meets_a_sender, 0.6, 2) {
-  promise("a value that is there is received all the same");
+  contract("a value that is there is received all the same");
   channel<int> numbers;
   std::jthread sender([&] {
     explore::role("sender");
@@ -56,7 +56,7 @@ EXPLORED(channel_timed, a_late_receive_meets_a_sender, 0.6, 2) {
 }
 
 EXPLORED(channel_timed, what_timed_out_is_not_there, 0.6, 2) {
-  promise("On anything else the value is still the caller's.");
+  contract("On anything else the value is still the caller's.");
   channel<std::unique_ptr<int>> numbers;
   auto mine = std::make_unique<int>(7);
 
@@ -71,7 +71,7 @@ EXPLORED(channel_timed, what_timed_out_is_not_there, 0.6, 2) {
 }
 
 EXPLORED(channel_timed, both_sides_agree, 0.6, 4) {
-  promise(
+  contract(
       "A hand-over that was agreed before the call gave up completes");
   std::atomic<bool> sent = false;
   std::atomic<bool> kept = false;
@@ -94,7 +94,7 @@ EXPLORED(channel_timed, both_sides_agree, 0.6, 4) {
 }
 
 EXPLORED(channel_timed, both_agree_on_a_stop, 0.6, 2) {
-  promise(
+  contract(
       "A hand-over that was agreed before the call gave up completes");
   std::atomic<bool> sent = false;
   channel<int> numbers;
@@ -113,7 +113,7 @@ EXPLORED(channel_timed, both_agree_on_a_stop, 0.6, 2) {
 }
 
 EXPLORED(channel_timed, the_right_sender_leaves, 0.6, 1) {
-  promise("Values are received in the order of their acceptance");
+  contract("Values are received in the order of their acceptance");
   channel<int> numbers;
   std::jthread patient([&] {
     explore::role("patient");

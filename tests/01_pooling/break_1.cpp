@@ -12,7 +12,7 @@ namespace {
 
 BREAKS(pooling_break, two_through_one_door, 1.7, 2,
        "break_1.schedule") {
-  promise("Blocks while max_workers tasks are in flight.");
+  contract("Blocks while max_workers tasks are in flight.");
   explore::gate gate;
   std::size_t most = 0;
   task_pool pool(1);

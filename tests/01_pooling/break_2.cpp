@@ -11,7 +11,7 @@ namespace workbook {
 namespace {
 
 BREAKS(pooling_break, the_lost_result, 1.8, 2, "break_2.schedule") {
-  promise("Runs f(args…) on a worker; the future gets its value");
+  contract("Runs f(args…) on a worker; the future gets its value");
   int value = 0;
   task_pool pool(1);
   pool.submit([] {});

@@ -11,7 +11,7 @@ namespace workbook {
 namespace {
 
 EXPLORED(pooling_compiles, what_can_only_be_moved, 1.2, 2) {
-  promise("`f` and `args` are moved or copied first");
+  contract("`f` and `args` are moved or copied first");
   task_pool pool(1);
   auto offset = std::make_unique<int>(40);
 

@@ -12,7 +12,7 @@ namespace workbook {
 namespace {
 
 EXPLORED(pooling_compiles, a_reference_as_result, 1.2, 1) {
-  promise("Runs f(args…) on a worker; the future gets its value");
+  contract("Runs f(args…) on a worker; the future gets its value");
   int number = 3;
   const std::string word = "four";
   task_pool pool(1);

@@ -14,7 +14,7 @@ namespace workbook::step_1 {
 namespace {
 
 GRADED(pooling_worker, zero_workers_are_refused, 1.1, 1) {
-  promise("Throws std::invalid_argument if `max_workers` is 0.");
+  contract("Throws std::invalid_argument if `max_workers` is 0.");
 
   EXPECT_THROW(task_pool(0), std::invalid_argument)
       << "a pool that may never have a worker accepted the job; its "
@@ -23,7 +23,7 @@ GRADED(pooling_worker, zero_workers_are_refused, 1.1, 1) {
 }
 
 GRADED(pooling_worker, a_high_limit_costs_nothing, 1.1, 1) {
-  promise("Creates an open pool without any thread. … O(1).");
+  contract("Creates an open pool without any thread. … O(1).");
   const std::size_t many = std::numeric_limits<std::ptrdiff_t>::max();
 
   EXPECT_NO_THROW(task_pool{many})
@@ -32,7 +32,7 @@ GRADED(pooling_worker, a_high_limit_costs_nothing, 1.1, 1) {
 }
 
 EXPLORED(pooling_worker, a_worker_runs_the_task, 1.1, 3) {
-  promise("Runs f(args…) on a worker");
+  contract("Runs f(args…) on a worker");
   std::thread::id ran_on;
 
   {
@@ -48,7 +48,7 @@ EXPLORED(pooling_worker, a_worker_runs_the_task, 1.1, 3) {
 }
 
 EXPLORED(pooling_worker, each_task_runs_once, 1.1, 3) {
-  promise("Runs f(args…) on a worker");
+  contract("Runs f(args…) on a worker");
   std::array<std::atomic<int>, 3> runs = {};
 
   {
@@ -66,7 +66,7 @@ EXPLORED(pooling_worker, each_task_runs_once, 1.1, 3) {
 }
 
 EXPLORED(pooling_worker, submit_wakes_an_idle_worker, 1.1, 3) {
-  promise("Runs f(args…) on a worker");
+  contract("Runs f(args…) on a worker");
   std::atomic<bool> ran = false;
   task_pool pool(1);
   pool.submit([] {});
@@ -80,7 +80,7 @@ EXPLORED(pooling_worker, submit_wakes_an_idle_worker, 1.1, 3) {
 }
 
 EXPLORED(pooling_worker, an_idle_worker_waits, 1.1, 3) {
-  promise("An idle worker waits, it neither polls nor ends.");
+  contract("An idle worker waits, it neither polls nor ends.");
   task_pool pool(1);
   pool.submit([] {});
 

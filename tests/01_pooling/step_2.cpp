@@ -12,7 +12,7 @@ namespace workbook::step_2 {
 namespace {
 
 EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 4) {
-  promise("the future gets its value");
+  contract("the future gets its value");
   task_pool pool(1);
 
   std::future<int> sum =
@@ -26,7 +26,7 @@ EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 4) {
 }
 
 EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 4) {
-  promise("the future gets … its exception");
+  contract("the future gets … its exception");
   task_pool pool(1);
   std::string message;
 
@@ -44,7 +44,7 @@ EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 4) {
 }
 
 EXPLORED(pooling_result, the_worker_survives_an_exception, 1.2, 3) {
-  promise("the future gets … its exception, and the worker lives on");
+  contract("the future gets … its exception, and the worker lives on");
   task_pool pool(1);
 
   std::future<int> failed = pool.submit([]() -> int { throw 404; });
@@ -59,7 +59,7 @@ EXPLORED(pooling_result, the_worker_survives_an_exception, 1.2, 3) {
 }
 
 EXPLORED(pooling_result, arguments_are_copied_at_submit, 1.2, 2) {
-  promise("`f` and `args` are moved or copied first");
+  contract("`f` and `args` are moved or copied first");
   explore::gate gate;
   task_pool pool(1);
   std::string word = "early";
@@ -88,7 +88,7 @@ struct witness {
 };
 
 EXPLORED(pooling_result, a_value_is_stored_without_a_lock, 1.2, 2) {
-  promise("the future gets its value");
+  contract("the future gets its value");
   int most_locks = 0;
   task_pool pool(1);
 

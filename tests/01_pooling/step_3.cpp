@@ -10,7 +10,7 @@ namespace workbook::step_3 {
 namespace {
 
 EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 5) {
-  promise("Blocks while max_workers tasks are in flight.");
+  contract("Blocks while max_workers tasks are in flight.");
   explore::gate gate;
   std::atomic<bool> came_back = false;
   task_pool pool(1);
@@ -31,7 +31,7 @@ EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 5) {
 }
 
 EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 6) {
-  promise("Blocks while max_workers tasks are in flight.");
+  contract("Blocks while max_workers tasks are in flight.");
   explore::gate gate;
   std::atomic<int> came_back = 0;
   task_pool pool(1);
@@ -53,7 +53,7 @@ EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 6) {
 }
 
 EXPLORED(pooling_bound, each_end_lets_one_submitter_in, 1.3, 3) {
-  promise("Blocks while max_workers tasks are in flight.");
+  contract("Blocks while max_workers tasks are in flight.");
   explore::gate gate;
   std::atomic<int> ran = 0;
   task_pool pool(1);
@@ -71,7 +71,7 @@ EXPLORED(pooling_bound, each_end_lets_one_submitter_in, 1.3, 3) {
 }
 
 EXPLORED(pooling_bound, running_counts_what_is_in_flight, 1.3, 2) {
-  promise("The tasks in flight; a snapshot.");
+  contract("The tasks in flight; a snapshot.");
   explore::gate gate;
   task_pool pool(2);
   EXPECT_EQ(pool.running(), 0U);

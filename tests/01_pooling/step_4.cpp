@@ -16,7 +16,7 @@ namespace workbook::step_4 {
 namespace {
 
 EXPLORED(pooling_reuse, workers_start_when_needed, 1.4, 3) {
-  promise(
+  contract(
       "A worker is started if and only if the tasks in flight, this "
       "one included, exceed the workers.");
   explore::gate gate;
@@ -35,7 +35,7 @@ EXPLORED(pooling_reuse, workers_start_when_needed, 1.4, 3) {
 }
 
 EXPLORED(pooling_reuse, an_idle_worker_is_used_again, 1.4, 3) {
-  promise(
+  contract(
       "A worker is started if and only if the tasks in flight, this "
       "one included, exceed the workers.");
   std::atomic<int> ran = 0;
@@ -54,7 +54,7 @@ EXPLORED(pooling_reuse, an_idle_worker_is_used_again, 1.4, 3) {
 }
 
 EXPLORED(pooling_reuse, every_task_has_a_worker, 1.4, 3) {
-  promise(
+  contract(
       "A worker is started if and only if the tasks in flight, this "
       "one included, exceed the workers.");
   std::latch both(2);
@@ -73,7 +73,7 @@ EXPLORED(pooling_reuse, every_task_has_a_worker, 1.4, 3) {
 }
 
 EXPLORED(pooling_reuse, a_failed_start_changes_nothing, 1.4, 2) {
-  promise("Throws, and has then changed nothing");
+  contract("Throws, and has then changed nothing");
   explore::gate gate;
   std::atomic<int> alive = 0;
   std::atomic<int> ran = 0;
@@ -109,7 +109,7 @@ struct fragile {
 };
 
 EXPLORED(pooling_reuse, a_failed_move_changes_nothing, 1.4, 2) {
-  promise("Throws, and has then changed nothing");
+  contract("Throws, and has then changed nothing");
   int moves_left = 0;
   task_pool pool(2);
 
@@ -131,7 +131,7 @@ EXPLORED(pooling_reuse, a_failed_move_changes_nothing, 1.4, 2) {
 
 EXPLORED(pooling_reuse, missing_memory_changes_nothing, 1.4, 1,
          .schedules = 10) {
-  promise("Throws, and has then changed nothing: … std::bad_alloc");
+  contract("Throws, and has then changed nothing: … std::bad_alloc");
   std::atomic<int> ran = 0;
   bool accepted = false;
 

@@ -18,7 +18,7 @@ bool is_ready(const std::future<T>& future) {
 }
 
 EXPLORED(pooling_idle, every_result_is_ready, 1.5, 4) {
-  promise(
+  contract(
       "Blocks until nothing is in flight; then the result of every "
       "task accepted before is ready.");
   task_pool pool(2);
@@ -34,7 +34,7 @@ EXPLORED(pooling_idle, every_result_is_ready, 1.5, 4) {
 }
 
 EXPLORED(pooling_idle, wait_idle_blocks_without_spinning, 1.5, 2) {
-  promise("Blocks until nothing is in flight");
+  contract("Blocks until nothing is in flight");
   explore::gate gate;
   std::atomic<bool> came_back = false;
   task_pool pool(1);
@@ -54,7 +54,7 @@ EXPLORED(pooling_idle, wait_idle_blocks_without_spinning, 1.5, 2) {
 }
 
 EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 3) {
-  promise("Any number of threads may wait.");
+  contract("Any number of threads may wait.");
   explore::gate gate;
   std::atomic<int> came_back = 0;
   task_pool pool(1);
@@ -76,7 +76,7 @@ EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 3) {
 }
 
 EXPLORED(pooling_idle, the_closure_dies_before, 1.5, 3) {
-  promise("destroyed before the task is counted out");
+  contract("destroyed before the task is counted out");
   std::atomic<int> alive = 0;
   task_pool pool(1);
   std::future<void> kept = pool.submit(
@@ -98,7 +98,7 @@ struct farewell {
 };
 
 EXPLORED(pooling_idle, the_closure_dies_without_a_lock, 1.5, 2) {
-  promise("destroyed before the task is counted out");
+  contract("destroyed before the task is counted out");
   std::atomic<int> alive = 0;
   task_pool pool(1);
   farewell seen{&pool};

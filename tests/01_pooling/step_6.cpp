@@ -37,7 +37,7 @@ bool is_closed(Call call) {
 // ---- Shutdown --------------------------------------------------------
 
 EXPLORED(pooling_shutdown, a_later_submit_is_refused, 1.6, 1) {
-  promise("pool_closed: shutdown() was called, before or meanwhile.");
+  contract("pool_closed: shutdown() was called, before or meanwhile.");
   std::atomic<bool> ran = false;
   task_pool pool(1);
 
@@ -52,7 +52,7 @@ EXPLORED(pooling_shutdown, a_later_submit_is_refused, 1.6, 1) {
 }
 
 EXPLORED(pooling_shutdown, a_blocked_submit_is_refused, 1.6, 2) {
-  promise("pool_closed: shutdown() was called, before or meanwhile.");
+  contract("pool_closed: shutdown() was called, before or meanwhile.");
   explore::gate gate;
   std::atomic<bool> refused = false;
   task_pool pool(1);
@@ -73,7 +73,7 @@ EXPLORED(pooling_shutdown, a_blocked_submit_is_refused, 1.6, 2) {
 }
 
 EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 1) {
-  promise(
+  contract(
       "Closes the pool, blocks until the tasks in flight have "
       "finished, and joins all workers. Idempotent");
   std::atomic<int> ran = 0;
@@ -91,7 +91,7 @@ EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 1) {
 }
 
 EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 1) {
-  promise("every caller blocks until the workers are joined");
+  contract("every caller blocks until the workers are joined");
   std::atomic<bool> done = false;
   std::atomic<int> too_early = 0;
   task_pool pool(1);
@@ -114,7 +114,7 @@ EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 1) {
 }
 
 EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 1) {
-  promise("tasks in flight have finished");
+  contract("tasks in flight have finished");
   std::atomic<int> accepted = 0;
   std::atomic<int> ran = 0;
   task_pool pool(1);
@@ -137,7 +137,7 @@ EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 1) {
 
 EXPLORED(pooling_shutdown, workers_count_until_they_are_joined, 1.6,
          1) {
-  promise("The threads that were started and not yet joined");
+  contract("The threads that were started and not yet joined");
   explore::gate gate;
   task_pool pool(1);
   pool.submit([&] { gate.wait(); });
@@ -152,7 +152,7 @@ EXPLORED(pooling_shutdown, workers_count_until_they_are_joined, 1.6,
 }
 
 EXPLORED(pooling_shutdown, wait_idle_outlasts_it, 1.6, 1) {
-  promise("Blocks until nothing is in flight");
+  contract("Blocks until nothing is in flight");
   explore::gate gate;
   std::atomic<bool> came_back = false;
   task_pool pool(1);
@@ -175,7 +175,7 @@ EXPLORED(pooling_shutdown, wait_idle_outlasts_it, 1.6, 1) {
 }
 
 EXPLORED(pooling_shutdown, a_refused_closure_dies_unlocked, 1.6, 1) {
-  promise("destroyed before the task is counted out");
+  contract("destroyed before the task is counted out");
   std::atomic<int> alive = 0;
   int locks = -1;
   task_pool pool(1);
@@ -195,7 +195,7 @@ EXPLORED(pooling_shutdown, a_refused_closure_dies_unlocked, 1.6, 1) {
 // ---- Calls from inside -------------------------------------------------
 
 EXPLORED(pooling_inside, a_task_may_submit, 1.6, 1) {
-  promise("May be called from any thread, also from a task.");
+  contract("May be called from any thread, also from a task.");
   task_pool pool(2);
 
   std::future<int> outer = pool.submit(
@@ -211,7 +211,7 @@ EXPLORED(pooling_inside, a_task_may_submit, 1.6, 1) {
 }
 
 EXPLORED(pooling_inside, the_circle_of_one_is_refused, 1.6, 2) {
-  promise(
+  contract(
       "resource_deadlock_would_occur: called inside while the pool is "
       "open and full and every other task in flight waits for room");
   task_pool pool(1);
@@ -225,7 +225,7 @@ EXPLORED(pooling_inside, the_circle_of_one_is_refused, 1.6, 2) {
 }
 
 EXPLORED(pooling_inside, only_the_last_of_a_circle_is_refused, 1.6, 2) {
-  promise("Earlier ones keep waiting.");
+  contract("Earlier ones keep waiting.");
   std::latch both(2);
   std::atomic<int> refused = 0;
   std::atomic<int> ran = 0;
@@ -248,7 +248,7 @@ EXPLORED(pooling_inside, only_the_last_of_a_circle_is_refused, 1.6, 2) {
 }
 
 EXPLORED(pooling_inside, no_circle_while_a_task_can_end, 1.6, 1) {
-  promise("every other task in flight waits here for room");
+  contract("every other task in flight waits here for room");
   std::atomic<bool> refused = false;
   task_pool pool(2);
 
@@ -276,7 +276,7 @@ EXPLORED(pooling_inside, no_circle_while_a_task_can_end, 1.6, 1) {
 }
 
 EXPLORED(pooling_inside, waiting_for_oneself_is_refused, 1.6, 1) {
-  promise(
+  contract(
       "Called inside, throws std::system_error, "
       "resource_deadlock_would_occur.");
   task_pool pool(2);
@@ -293,7 +293,7 @@ EXPLORED(pooling_inside, waiting_for_oneself_is_refused, 1.6, 1) {
 }
 
 EXPLORED(pooling_inside, waiting_is_refused_while_closing, 1.6, 1) {
-  promise(
+  contract(
       "Called inside, throws std::system_error, "
       "resource_deadlock_would_occur.");
   explore::gate gate;
@@ -314,7 +314,7 @@ EXPLORED(pooling_inside, waiting_is_refused_while_closing, 1.6, 1) {
 }
 
 EXPLORED(pooling_inside, a_failed_start_is_no_wait, 1.6, 1) {
-  promise("Throws, and has then changed nothing");
+  contract("Throws, and has then changed nothing");
   explore::gate gate;
   std::atomic<bool> refused = false;
   task_pool pool(2);
@@ -341,7 +341,7 @@ EXPLORED(pooling_inside, a_failed_start_is_no_wait, 1.6, 1) {
 }
 
 EXPLORED(pooling_inside, a_closed_pool_comes_first, 1.6, 1) {
-  promise("pool_closed: shutdown() was called, before or meanwhile.");
+  contract("pool_closed: shutdown() was called, before or meanwhile.");
   explore::gate gate;
   task_pool pool(1);
   std::future<bool> closed = pool.submit([&] {
@@ -359,7 +359,7 @@ EXPLORED(pooling_inside, a_closed_pool_comes_first, 1.6, 1) {
 }
 
 EXPLORED(pooling_inside, another_pools_task_is_outside, 1.6, 1) {
-  promise(
+  contract(
       "\"Inside\" means: on the worker that runs a task of this pool");
   task_pool outer(1);
   task_pool inner(1);

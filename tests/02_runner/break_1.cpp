@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 BREAKS(runner_break, a_tie_is_won, 2.7, 3, "break_1.schedule") {
-  promise("the last stamp is strictly before the deadline");
+  contract("the last stamp is strictly before the deadline");
   std::string how;
 
   {

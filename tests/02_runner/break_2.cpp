@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 BREAKS(runner_break, the_stop_nobody_got, 2.8, 3, "break_2.schedule") {
-  promise("After it the running task's token is stopped");
+  contract("After it the running task's token is stopped");
   std::stop_source source;
   runner tasks(runner::no_limit);
   tasks.add(

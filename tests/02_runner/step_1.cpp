@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 GRADED(runner_order, what_makes_no_sense_is_refused, 2.1, 2) {
-  promise("Throws std::invalid_argument if `limit` … is negative.");
+  contract("Throws std::invalid_argument if `limit` … is negative.");
 
   EXPECT_THROW(runner(-1ns), std::invalid_argument);
   EXPECT_THROW(runner(1s, {.grace = -1ns, .on_overdue = {}}),
@@ -30,7 +30,7 @@ GRADED(runner_order, what_makes_no_sense_is_refused, 2.1, 2) {
 }
 
 EXPLORED(runner_order, tasks_run_in_order, 2.1, 3) {
-  promise("Runs the tasks in the order of add, each with its number");
+  contract("Runs the tasks in the order of add, each with its number");
   std::string seen;  // a race here: two tasks ran at once
   runner tasks(runner::no_limit);
   for (const char letter : {'a', 'b', 'c'}) {
@@ -48,7 +48,7 @@ EXPLORED(runner_order, tasks_run_in_order, 2.1, 3) {
 }
 
 EXPLORED(runner_order, two_threads_add, 2.1, 1) {
-  promise("any member may be called from any thread");
+  contract("any member may be called from any thread");
   int ran = 0;
   runner tasks(runner::no_limit);
   const auto add = [&] {
@@ -65,7 +65,7 @@ EXPLORED(runner_order, two_threads_add, 2.1, 1) {
 }
 
 EXPLORED(runner_order, a_thread_of_its_own, 2.1, 2) {
-  promise("on a thread of its own");
+  contract("on a thread of its own");
   std::thread::id first;
   std::thread::id second;
   runner tasks(runner::no_limit);
@@ -85,7 +85,7 @@ EXPLORED(runner_order, a_thread_of_its_own, 2.1, 2) {
 }
 
 EXPLORED(runner_order, run_waits_and_leaves_nothing, 2.1, 2) {
-  promise("Returns when nothing of the run runs any more");
+  contract("Returns when nothing of the run runs any more");
   explore::gate gate;
   std::atomic<bool> came_back = false;
   runner tasks(runner::no_limit);
@@ -106,7 +106,7 @@ EXPLORED(runner_order, run_waits_and_leaves_nothing, 2.1, 2) {
 }
 
 EXPLORED(runner_order, without_tasks_it_is_completed, 2.1, 2) {
-  promise("Without tasks: completed.");
+  contract("Without tasks: completed.");
   runner tasks(runner::no_limit);
   runner hasty(0s);
 

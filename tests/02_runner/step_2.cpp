@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 EXPLORED(runner_deadline, stops_the_task_that_runs, 2.2, 3,
          .timeouts_race = false, .virtual_time = true) {
-  promise("After it the running task's token is stopped");
+  contract("After it the running task's token is stopped");
   runner tasks(3s);
   tasks.add(heeds(1h));
 
@@ -29,7 +29,7 @@ EXPLORED(runner_deadline, stops_the_task_that_runs, 2.2, 3,
 
 EXPLORED(runner_deadline, waits_for_who_does_not_heed, 2.2, 3,
          .timeouts_race = false, .virtual_time = true) {
-  promise("A task that does not heed is waited for");
+  contract("A task that does not heed is waited for");
   runner tasks(3s);
   tasks.add(ignores(1h));
 
@@ -44,7 +44,7 @@ EXPLORED(runner_deadline, waits_for_who_does_not_heed, 2.2, 3,
 
 EXPLORED(runner_deadline, no_task_after_the_deadline, 2.2, 2,
          .virtual_time = true) {
-  promise("no further task starts");
+  contract("no further task starts");
   bool started = false;
   runner tasks(3s);
   tasks.add(ignores(4s));
@@ -58,7 +58,7 @@ EXPLORED(runner_deadline, no_task_after_the_deadline, 2.2, 2,
 
 EXPLORED(runner_deadline, a_tie_is_a_timeout, 2.2, 4,
          .virtual_time = true) {
-  promise("the last stamp is strictly before the deadline");
+  contract("the last stamp is strictly before the deadline");
   runner tasks(3s);
   for (const auto duration : {0s, 1s, 2s}) {
     tasks.add(ignores(duration));
@@ -73,7 +73,7 @@ EXPLORED(runner_deadline, a_tie_is_a_timeout, 2.2, 4,
 
 EXPLORED(runner_deadline, the_limit_counts_from_run, 2.2, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("The limit counts from the start of this call.");
+  contract("The limit counts from the start of this call.");
   runner tasks(3s);
   tasks.add(ignores(2s));
   std::this_thread::sleep_for(1h);
@@ -87,7 +87,7 @@ EXPLORED(runner_deadline, the_limit_counts_from_run, 2.2, 2,
 }
 
 EXPLORED(runner_deadline, a_limit_of_nothing, 2.2, 1) {
-  promise("a tie is a timeout");
+  contract("a tie is a timeout");
   bool started = false;
   runner tasks(0s);
   tasks.add([&](std::stop_token, int) { started = true; });
@@ -100,7 +100,7 @@ EXPLORED(runner_deadline, a_limit_of_nothing, 2.2, 1) {
 
 EXPLORED(runner_deadline, the_stop_comes_without_a_lock, 2.2, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("the running task's token is stopped");
+  contract("the running task's token is stopped");
   int locks = -1;
   runner tasks(3s);
   tasks.add([&](std::stop_token stop, int) {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 EXPLORED(runner_interrupt, reaches_the_task_that_runs, 2.3, 3,
          .timeouts_race = false, .virtual_time = true) {
-  promise("After it the running task's token is stopped");
+  contract("After it the running task's token is stopped");
   std::stop_source source;
   run_report told;
   runner tasks(1h);
@@ -35,7 +35,7 @@ EXPLORED(runner_interrupt, reaches_the_task_that_runs, 2.3, 3,
 }
 
 EXPLORED(runner_interrupt, in_the_last_task_is_no_success, 2.3, 4) {
-  promise("no interrupt came before it");
+  contract("no interrupt came before it");
   std::stop_source source;
   runner tasks(runner::no_limit);
   tasks.add([&](std::stop_token, int) { source.request_stop(); });
@@ -48,7 +48,7 @@ EXPLORED(runner_interrupt, in_the_last_task_is_no_success, 2.3, 4) {
 }
 
 EXPLORED(runner_interrupt, no_task_after_the_interrupt, 2.3, 2) {
-  promise("no further task starts");
+  contract("no further task starts");
   std::stop_source source;
   bool started = false;
   runner tasks(runner::no_limit);
@@ -62,7 +62,7 @@ EXPLORED(runner_interrupt, no_task_after_the_interrupt, 2.3, 2) {
 }
 
 EXPLORED(runner_interrupt, before_the_run, 2.3, 1) {
-  promise("a stop requested on `interrupt`, before or during the run");
+  contract("a stop requested on `interrupt`, before or during the run");
   std::stop_source source;
   source.request_stop();
   bool started = false;
@@ -77,7 +77,7 @@ EXPLORED(runner_interrupt, before_the_run, 2.3, 1) {
 }
 
 EXPLORED(runner_interrupt, stops_without_a_lock, 2.3, 1) {
-  promise("the running task's token is stopped");
+  contract("the running task's token is stopped");
   int locks = -1;
   std::stop_source source;
   runner tasks(runner::no_limit);
@@ -99,7 +99,7 @@ EXPLORED(runner_interrupt, stops_without_a_lock, 2.3, 1) {
 }
 
 EXPLORED(runner_interrupt, at_any_moment, 2.3, 2) {
-  promise("Returns when nothing of the run runs any more");
+  contract("Returns when nothing of the run runs any more");
   std::stop_source source;
   std::jthread user([&] { source.request_stop(); });
 
@@ -116,7 +116,7 @@ EXPLORED(runner_interrupt, at_any_moment, 2.3, 2) {
 }
 
 EXPLORED(runner_interrupt, too_late_it_touches_nothing, 2.3, 2) {
-  promise("Returns when nothing of the run runs any more");
+  contract("Returns when nothing of the run runs any more");
   std::stop_source source;
   auto tasks = std::make_unique<runner>(runner::no_limit);
   tasks->add(ignores(0s));

@@ -28,7 +28,7 @@ const runner_options patient = {.grace = nanoseconds::max(),
 
 EXPLORED(runner_report, tells_which_ended_and_when, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("every task that was started, in order");
+  contract("every task that was started, in order");
   runner tasks(4s, patient);
   for (const auto duration : {0s, 1s, 2s}) {
     tasks.add(ignores(duration));
@@ -50,7 +50,7 @@ EXPLORED(runner_report, tells_which_ended_and_when, 2.4, 2,
 
 EXPLORED(runner_report, tells_who_was_stopped, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("how long it went on");
+  contract("how long it went on");
   runner tasks(3s, patient);
   tasks.add(ignores(1s));
   tasks.add(ignores(7s));
@@ -67,7 +67,7 @@ EXPLORED(runner_report, tells_who_was_stopped, 2.4, 2,
 
 EXPLORED(runner_report, a_tie_is_told_in_one_way, 2.4, 3,
          .timeouts_race = false, .virtual_time = true) {
-  promise("A deadline comes when it is due, whenever that is noticed.");
+  contract("A deadline comes when it is due, whenever that is noticed.");
   runner tasks(3s, patient);
   tasks.add(ignores(3s));
   tasks.add(ignores(1s));
@@ -83,7 +83,7 @@ EXPLORED(runner_report, a_tie_is_told_in_one_way, 2.4, 3,
 }
 
 EXPLORED(runner_report, an_exception_fails_the_run, 2.4, 2) {
-  promise("or a task that threw");
+  contract("or a task that threw");
   bool started = false;
   runner tasks(runner::no_limit);
   tasks.add(ignores(0s, "no such file"));
@@ -101,7 +101,7 @@ EXPLORED(runner_report, an_exception_fails_the_run, 2.4, 2) {
 
 EXPLORED(runner_report, the_first_cause_wins, 2.4, 3,
          .timeouts_race = false, .virtual_time = true) {
-  promise("later causes change nothing");
+  contract("later causes change nothing");
   std::stop_source source;
   runner tasks(3s, patient);
   tasks.add(ignores(4s, "too late"));
@@ -123,7 +123,7 @@ EXPLORED(runner_report, the_first_cause_wins, 2.4, 3,
 
 EXPLORED(runner_report, a_deadline_need_not_be_noticed, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("A deadline comes when it is due, whenever that is noticed.");
+  contract("A deadline comes when it is due, whenever that is noticed.");
   std::stop_source source;
   runner tasks(3s, patient);
   tasks.add(ignores(3s, "at the deadline"));
@@ -143,7 +143,7 @@ EXPLORED(runner_report, a_deadline_need_not_be_noticed, 2.4, 2,
 
 EXPLORED(runner_report, nobody_ran_at_that_moment, 2.4, 1,
          .timeouts_race = false) {
-  promise("empty: no task ran at that moment");
+  contract("empty: no task ran at that moment");
   std::stop_source source;
   source.request_stop();
   runner late(0s, patient);
@@ -163,7 +163,7 @@ EXPLORED(runner_report, nobody_ran_at_that_moment, 2.4, 1,
 
 EXPLORED(runner_report, tells_who_is_overdue, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("After this time, and after each further such time");
+  contract("After this time, and after each further such time");
   std::vector<double> calls;
   int locks = -1;
   std::thread::id on;
@@ -186,7 +186,7 @@ EXPLORED(runner_report, tells_who_is_overdue, 2.4, 2,
 
 EXPLORED(runner_report, who_was_interrupted_is_overdue_too, 2.4, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("how long ago it was stopped");
+  contract("how long ago it was stopped");
   std::vector<double> calls;
   const auto tell = [&](int, nanoseconds late) {
     calls.push_back(seconds(late));
@@ -208,7 +208,7 @@ EXPLORED(runner_report, who_was_interrupted_is_overdue_too, 2.4, 1,
 
 EXPLORED(runner_report, without_a_grace_nobody_is_told, 2.4, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("Zero: never.");
+  contract("Zero: never.");
   runner nobody(1s, {.grace = 1h, .on_overdue = {}});
   runner never(1s, {.grace = 0s, .on_overdue = too_early});
   nobody.add(ignores(3h));
@@ -224,7 +224,7 @@ EXPLORED(runner_report, without_a_grace_nobody_is_told, 2.4, 1,
 
 EXPLORED(runner_report, the_first_error_stays, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("the first exception");
+  contract("the first exception");
   const auto tell = [](int, nanoseconds) {
     throw std::runtime_error("nobody listens");
   };
@@ -269,7 +269,7 @@ constexpr auto transcript = R"( 0.0 s  job 0 starts
 
 EXPLORED(runner_report, the_programme_ends_in_three_ways, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("the first cause wins");
+  contract("the first cause wins");
   std::string said;
   const auto say = [&](const std::string& line) {
     said += line + "\n";

@@ -79,7 +79,7 @@ int count(const char* folder) {
 }
 
 GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 2) {
-  promise("its signals request a stop on its source");
+  contract("its signals request a stop on its source");
   const int code = in_a_child([] {
     interrupt_guard guard;
     if (guard.token().stop_requested() || guard.received() != 0) {
@@ -99,7 +99,7 @@ GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 2) {
 }
 
 GRADED(runner_signals, never_by_the_handler, 2.5, 2) {
-  promise("never by the signal handler");
+  contract("never by the signal handler");
   const int code = in_a_child([] {
     interrupt_guard guard;
     const std::thread::id by = raise_and_wait(SIGINT, guard.token());
@@ -112,7 +112,7 @@ GRADED(runner_signals, never_by_the_handler, 2.5, 2) {
 }
 
 GRADED(runner_signals, the_second_one_is_fatal, 2.5, 1) {
-  promise("the second Ctrl-C gets the default action");
+  contract("the second Ctrl-C gets the default action");
   const int code = in_a_child([] {
     interrupt_guard guard;
     raise_and_wait(SIGINT, guard.token());
@@ -126,7 +126,7 @@ GRADED(runner_signals, the_second_one_is_fatal, 2.5, 1) {
 }
 
 GRADED(runner_signals, each_signal_does_so_once, 2.5, 1) {
-  promise("Each signal does so once");
+  contract("Each signal does so once");
   const auto after_ctrl_c = [](int terminations) {
     return in_a_child([=] {
       interrupt_guard guard(guarded::interrupt_and_terminate);
@@ -145,7 +145,7 @@ GRADED(runner_signals, each_signal_does_so_once, 2.5, 1) {
 }
 
 GRADED(runner_signals, sigterm_only_if_asked, 2.5, 1) {
-  promise("SIGTERM too: what kill(1) sends");
+  contract("SIGTERM too: what kill(1) sends");
   const int asked = in_a_child([] {
     interrupt_guard guard(guarded::interrupt_and_terminate);
     raise_and_wait(SIGTERM, guard.token());
@@ -162,7 +162,7 @@ GRADED(runner_signals, sigterm_only_if_asked, 2.5, 1) {
 }
 
 GRADED(runner_signals, the_action_is_given_back, 2.5, 2) {
-  promise("each has the action it had before the guard");
+  contract("each has the action it had before the guard");
   const int code = in_a_child([] {
     const std::string before = install_a_foreign_action();
     const std::string other = install_a_foreign_action(SIGTERM);
@@ -185,7 +185,7 @@ GRADED(runner_signals, the_action_is_given_back, 2.5, 2) {
 }
 
 GRADED(runner_signals, a_failed_guard_changes_nothing, 2.5, 1) {
-  promise("Throws std::system_error …, and has then changed nothing.");
+  contract("Throws std::system_error …, and has then changed nothing.");
   const auto attempt = [](int resource, rlim_t limit) {
     return in_a_child([=] {
       const std::string before = install_a_foreign_action();
@@ -213,7 +213,7 @@ GRADED(runner_signals, a_failed_guard_changes_nothing, 2.5, 1) {
 }
 
 GRADED(runner_signals, no_signal_is_lost_at_the_end, 2.5, 1) {
-  promise("A signal that came before still requests its stop");
+  contract("A signal that came before still requests its stop");
   const int lost = in_a_child([] {
     int missing = 0;
     for (int i = 0; i < 50; ++i) {
@@ -232,7 +232,7 @@ GRADED(runner_signals, no_signal_is_lost_at_the_end, 2.5, 1) {
 }
 
 GRADED(runner_signals, the_innermost_receives, 2.5, 1) {
-  promise("Of nested guards the innermost receives.");
+  contract("Of nested guards the innermost receives.");
   const auto who_gets = [](int signal) {
     return in_a_child([=] {
       interrupt_guard outer(guarded::interrupt_and_terminate);
@@ -269,7 +269,7 @@ bool nest_guards() {
 }
 
 GRADED(runner_signals, a_guard_leaves_nothing, 2.5, 2) {
-  promise("Gives the signals back");
+  contract("Gives the signals back");
   const int code = in_a_child([] {
     { interrupt_guard first; }
     const int open = count("/proc/self/fd");
@@ -307,7 +307,7 @@ int guarded_programme(int to) {
 }
 
 GRADED(runner_signals, the_programme_exits_with_2, 2.5, 2) {
-  promise("its signals request a stop on its source");
+  contract("its signals request a stop on its source");
   const std::stop_source nobody;
   const auto nothing = [](const std::string&) {};
   ASSERT_EQ(document_programme(1h, nobody.get_token(), nothing, 0s), 0)

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 EXPLORED(runner_twice, the_second_run_is_not_stopped, 2.6, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("A second run starts afresh.");
+  contract("A second run starts afresh.");
   std::stop_source source;
   int runs = 0;
   runner tasks(3s);
@@ -40,7 +40,7 @@ EXPLORED(runner_twice, the_second_run_is_not_stopped, 2.6, 2,
 
 EXPLORED(runner_twice, each_run_has_its_own_deadline, 2.6, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("The limit counts from the start of this call.");
+  contract("The limit counts from the start of this call.");
   runner tasks(3s);
   tasks.add(ignores(2s));
 
@@ -52,7 +52,7 @@ EXPLORED(runner_twice, each_run_has_its_own_deadline, 2.6, 2,
 }
 
 EXPLORED(runner_twice, errors_are_forgotten, 2.6, 1) {
-  promise("A second run starts afresh.");
+  contract("A second run starts afresh.");
   int runs = 0;
   runner tasks(runner::no_limit);
   tasks.add([&](std::stop_token, int) {
@@ -70,7 +70,7 @@ EXPLORED(runner_twice, errors_are_forgotten, 2.6, 1) {
 }
 
 EXPLORED(runner_twice, nothing_is_added_during_a_run, 2.6, 2) {
-  promise("std::logic_error during a run");
+  contract("std::logic_error during a run");
   bool refused = false;
   runner tasks(runner::no_limit);
   tasks.add([&](std::stop_token, int) {
@@ -91,7 +91,7 @@ EXPLORED(runner_twice, nothing_is_added_during_a_run, 2.6, 2) {
 }
 
 EXPLORED(runner_twice, one_run_at_a_time, 2.6, 2) {
-  promise("std::logic_error: called during a run.");
+  contract("std::logic_error: called during a run.");
   bool refused = false;
   bool second = false;
   std::stop_source stopped;
@@ -117,7 +117,7 @@ EXPLORED(runner_twice, one_run_at_a_time, 2.6, 2) {
 }
 
 EXPLORED(runner_twice, two_callers_at_once, 2.6, 1) {
-  promise("std::logic_error: called during a run.");
+  contract("std::logic_error: called during a run.");
   int ran = 0;  // a race here: two runs at once
   std::atomic<int> completed = 0;
   runner tasks(runner::no_limit);
@@ -141,7 +141,7 @@ EXPLORED(runner_twice, two_callers_at_once, 2.6, 1) {
 }
 
 EXPLORED(runner_twice, after_a_failed_start, 2.6, 1) {
-  promise("Throws, and the runner can run again");
+  contract("Throws, and the runner can run again");
   runner tasks(runner::no_limit);
   tasks.add(ignores(0s));
   (void)tasks.run();

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 EXPLORED(runner_group, the_first_return_ends_it, 2.9, 2,
          .timeouts_race = false) {
-  promise("The first to return, or to throw, ends the group");
+  contract("The first to return, or to throw, ends the group");
   explore::gate open;
   std::atomic<int> returned = 0;
   run_group group(1h);
@@ -41,7 +41,7 @@ EXPLORED(runner_group, the_first_return_ends_it, 2.9, 2,
 }
 
 EXPLORED(runner_group, interrupts_in_reverse_order, 2.9, 2) {
-  promise("the last started first, on the calling thread");
+  contract("the last started first, on the calling thread");
   explore::gate open;
   std::string order;
   int locks = 0;
@@ -71,7 +71,7 @@ EXPLORED(runner_group, interrupts_in_reverse_order, 2.9, 2) {
 
 EXPLORED(runner_group, a_group_tells_who_is_overdue, 2.9, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("still ran when the grace was over");
+  contract("still ran when the grace was over");
   run_group group(2s);
   group.add([] { std::this_thread::sleep_for(9s); }, [] {});
   group.add([] { std::this_thread::sleep_for(1s); }, [] {});
@@ -88,7 +88,7 @@ EXPLORED(runner_group, a_group_tells_who_is_overdue, 2.9, 2,
 }
 
 EXPLORED(runner_group, a_group_runs_again, 2.9, 1) {
-  promise("later errors are dropped … A second run starts afresh.");
+  contract("later errors are dropped … A second run starts afresh.");
   explore::gate first;
   explore::gate last;
   bool again = false;
@@ -113,7 +113,7 @@ EXPLORED(runner_group, a_group_runs_again, 2.9, 1) {
 }
 
 EXPLORED(runner_group, an_error_ends_it_too, 2.9, 1) {
-  promise("or to throw");
+  contract("or to throw");
   run_group group(1h);
   group.add([] { throw std::runtime_error("no port"); }, [] {});
 
@@ -126,7 +126,7 @@ EXPLORED(runner_group, an_error_ends_it_too, 2.9, 1) {
 }
 
 EXPLORED(runner_group, a_failed_start_ends_the_others, 2.9, 2) {
-  promise("Throws std::system_error if a thread cannot be started");
+  contract("Throws std::system_error if a thread cannot be started");
   explore::gate open;
   run_group none(1h);
   EXPECT_FALSE(none.run().first) << "nobody was there to return";

@@ -10,7 +10,7 @@ namespace workbook {
 namespace {
 
 BREAKS(resource_break, one_too_many, 3.9, 2, "break_2.schedule") {
-  promise("at most `capacity` of which are alive at once");
+  contract("at most `capacity` of which are alive at once");
   census counts;
   things pool(of(counts, 1));
   lease<thing> broken = pool.acquire();

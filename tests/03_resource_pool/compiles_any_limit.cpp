@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 EXPLORED(resource_compiles, a_limit_of_any_kind, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("Like acquire_until, `limit` from now.");
+  contract("Like acquire_until, `limit` from now.");
   resource_pool<int> pool({.capacity = 1, .factory = [] {
                              return std::make_unique<int>(7);
                            }});

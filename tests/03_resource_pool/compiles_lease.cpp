@@ -16,7 +16,7 @@ concept detaches_while_it_has_a_name = requires(Lease lease) {
 };
 
 GRADED(resource_compiles, a_lease_has_one_owner, 3.1, 1) {
-  promise(
+  contract(
       "It can be moved, not copied, so a resource is returned once");
 
   static_assert(!std::is_copy_constructible_v<lease<int>>);

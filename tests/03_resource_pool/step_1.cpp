@@ -12,7 +12,7 @@ namespace workbook::step_1 {
 namespace {
 
 EXPLORED(resource_lease, zero_capacity_is_refused, 3.1, 1) {
-  promise("Throws std::invalid_argument if the capacity is 0");
+  contract("Throws std::invalid_argument if the capacity is 0");
   census counts;
 
   EXPECT_THROW(things(of(counts, 0)), std::invalid_argument)
@@ -23,7 +23,7 @@ EXPLORED(resource_lease, zero_capacity_is_refused, 3.1, 1) {
 }
 
 EXPLORED(resource_lease, a_returned_resource_is_lent_again, 3.1, 3) {
-  promise(
+  contract(
       "Returns the resource … It is lent to the first waiter, or "
       "stays idle");
   census counts;
@@ -41,7 +41,7 @@ EXPLORED(resource_lease, a_returned_resource_is_lent_again, 3.1, 3) {
 }
 
 EXPLORED(resource_lease, a_moved_lease_returns_nothing, 3.1, 2) {
-  promise(
+  contract(
       "It can be moved, not copied, so a resource is returned once");
   census counts;
   things pool(of(counts, 2));
@@ -60,7 +60,7 @@ EXPLORED(resource_lease, a_moved_lease_returns_nothing, 3.1, 2) {
 }
 
 EXPLORED(resource_lease, assignment_returns_the_old_one, 3.1, 2) {
-  promise("Returns what it lends, then takes over what `other` lends.");
+  contract("Returns what it lends, then takes over what `other` lends.");
   census counts;
   things pool(of(counts, 2));
   things elsewhere(of(counts, 2));
@@ -81,7 +81,7 @@ EXPLORED(resource_lease, assignment_returns_the_old_one, 3.1, 2) {
 }
 
 EXPLORED(resource_lease, the_last_returned_is_lent_first, 3.1, 2) {
-  promise("Which of several idle resources is lent first");
+  contract("Which of several idle resources is lent first");
   census counts;
   things pool(of(counts, 2));
 
@@ -97,7 +97,7 @@ EXPLORED(resource_lease, the_last_returned_is_lent_first, 3.1, 2) {
 }
 
 EXPLORED(resource_lease, fifo_lends_the_longest_idle, 3.1, 1) {
-  promise("the one returned first (all are used evenly)");
+  contract("the one returned first (all are used evenly)");
   census counts;
   auto options = of(counts, 2);
   options.order = idle_order::fifo;
@@ -115,7 +115,7 @@ EXPLORED(resource_lease, fifo_lends_the_longest_idle, 3.1, 1) {
 }
 
 EXPLORED(resource_lease, two_callers_do_not_share, 3.1, 2) {
-  promise("The right to use one resource");
+  contract("The right to use one resource");
   census counts;
   things pool(of(counts, 2));
   {
@@ -137,7 +137,7 @@ EXPLORED(resource_lease, two_callers_do_not_share, 3.1, 2) {
 }
 
 EXPLORED(resource_lease, two_factories_meet, 3.1, 3) {
-  promise("No code of the users runs while a lock of the pool is held");
+  contract("No code of the users runs while a lock of the pool is held");
   census counts;
   std::latch both(2);
   counts.at_birth = [&] { both.arrive_and_wait(); };

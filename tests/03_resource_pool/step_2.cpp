@@ -11,7 +11,7 @@ namespace workbook::step_2 {
 namespace {
 
 EXPLORED(resource_cap, never_more_than_capacity, 3.2, 5) {
-  promise("at most `capacity` of which are alive at once");
+  contract("at most `capacity` of which are alive at once");
   census counts;
   things pool(of(counts, 1));
   const auto use = [&] {
@@ -31,7 +31,7 @@ EXPLORED(resource_cap, never_more_than_capacity, 3.2, 5) {
 }
 
 EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 4) {
-  promise("Blocks until there is a resource.");
+  contract("Blocks until there is a resource.");
   census counts;
   std::atomic<int> got = 0;
   things pool(of(counts, 1));
@@ -51,7 +51,7 @@ EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 4) {
 }
 
 EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 4) {
-  promise("They wait … in the order in which they came");
+  contract("They wait … in the order in which they came");
   census counts;
   std::vector<int> served;
   things pool(of(counts, 1));
@@ -78,7 +78,7 @@ EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 4) {
 }
 
 EXPLORED(resource_cap, try_acquire_does_not_pass, 3.2, 2) {
-  promise("nobody passes those who wait");
+  contract("nobody passes those who wait");
   census counts;
   std::atomic<bool> done = false;
   things pool(of(counts, 1));
@@ -100,7 +100,7 @@ EXPLORED(resource_cap, try_acquire_does_not_pass, 3.2, 2) {
 }
 
 EXPLORED(resource_cap, a_newcomer_does_not_pass, 3.2, 2) {
-  promise("nobody passes those who wait");
+  contract("nobody passes those who wait");
   census counts;
   std::vector<int> served;
   things pool(of(counts, 1));
@@ -125,7 +125,7 @@ EXPLORED(resource_cap, a_newcomer_does_not_pass, 3.2, 2) {
 }
 
 EXPLORED(resource_cap, try_acquire_does_not_wait, 3.2, 1) {
-  promise("Like acquire(stop), but reports `busy` instead of waiting.");
+  contract("Like acquire(stop), but reports `busy` instead of waiting.");
   census counts;
   things pool(of(counts, 1));
 
@@ -142,7 +142,7 @@ EXPLORED(resource_cap, try_acquire_does_not_wait, 3.2, 1) {
 }
 
 EXPLORED(resource_cap, each_return_serves_one, 3.2, 3) {
-  promise("It is lent to the first waiter");
+  contract("It is lent to the first waiter");
   census counts;
   std::atomic<int> served = 0;
   explore::gate gate;

@@ -14,7 +14,7 @@ namespace workbook::step_3 {
 namespace {
 
 EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
-  promise(
+  contract(
       "Whatever the factory … throws reaches the caller, and the "
       "slot is free again.");
   census counts;
@@ -38,7 +38,7 @@ EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
 }
 
 EXPLORED(resource_slot, a_failed_factory_serves_a_waiter, 3.3, 3) {
-  promise("and the slot is free again");
+  contract("and the slot is free again");
   census counts;
   explore::gate gate;
   std::atomic<int> calls = 0;
@@ -67,7 +67,7 @@ EXPLORED(resource_slot, a_failed_factory_serves_a_waiter, 3.3, 3) {
 }
 
 EXPLORED(resource_slot, null_from_the_factory_is_an_error, 3.3, 1) {
-  promise("std::logic_error if the factory returned null");
+  contract("std::logic_error if the factory returned null");
   std::unique_ptr<int> next;
   resource_pool<int> pool(
       {.capacity = 1, .factory = [&] { return std::move(next); }});
@@ -82,7 +82,7 @@ EXPLORED(resource_slot, null_from_the_factory_is_an_error, 3.3, 1) {
 }
 
 EXPLORED(resource_slot, a_slot_is_free_after_the_destructor, 3.3, 3) {
-  promise("its slot is free when the destructor has returned");
+  contract("its slot is free when the destructor has returned");
   census counts;
   explore::gate gate;
   std::atomic<bool> served = false;
@@ -108,7 +108,7 @@ EXPLORED(resource_slot, a_slot_is_free_after_the_destructor, 3.3, 3) {
 }
 
 EXPLORED(resource_slot, an_invalid_one_is_not_lent_again, 3.3, 1) {
-  promise("Destroys the resource instead of returning it");
+  contract("Destroys the resource instead of returning it");
   census counts;
   std::size_t idle_meanwhile = 9;
   things pool(of(counts, 1));
@@ -129,7 +129,7 @@ EXPLORED(resource_slot, an_invalid_one_is_not_lent_again, 3.3, 1) {
 }
 
 EXPLORED(resource_slot, detach_frees_the_slot_at_once, 3.3, 2) {
-  promise(
+  contract(
       "Takes the resource out of the pool for good. Its slot is "
       "free at once, the lease empty.");
   census counts;

@@ -22,7 +22,7 @@ bool is_refused(things& pool) {
 }
 
 EXPLORED(resource_close, a_closed_pool_refuses, 3.4, 2) {
-  promise("Throws pool_closed if the pool was closed, before");
+  contract("Throws pool_closed if the pool was closed, before");
   census counts;
   things pool(of(counts, 1));
 
@@ -37,7 +37,7 @@ EXPLORED(resource_close, a_closed_pool_refuses, 3.4, 2) {
 }
 
 EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
-  promise("Closes the pool: all who wait are told");
+  contract("Closes the pool: all who wait are told");
   census counts;
   std::atomic<int> told = 0;
   things pool(of(counts, 1));
@@ -56,7 +56,7 @@ EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
 }
 
 EXPLORED(resource_close, a_newcomer_in_the_act_is_told, 3.4, 1) {
-  promise(
+  contract(
       "Throws pool_closed if the pool was closed, before or "
       "meanwhile");
   census counts;
@@ -74,7 +74,7 @@ EXPLORED(resource_close, a_newcomer_in_the_act_is_told, 3.4, 1) {
 }
 
 EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
-  promise("what is idle is destroyed now");
+  contract("what is idle is destroyed now");
   census counts;
   std::size_t seen = 9;
   things pool(of(counts, 2));
@@ -97,7 +97,7 @@ EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
 }
 
 EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
-  promise(
+  contract(
       "what is idle is destroyed now, what is lent when it comes "
       "back");
   census counts;
@@ -117,7 +117,7 @@ EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
 }
 
 EXPLORED(resource_close, a_lease_outlives_its_pool, 3.4, 2) {
-  promise("Leases may outlive the pool.");
+  contract("Leases may outlive the pool.");
   census counts;
   auto pool = std::make_unique<things>(of(counts, 2));
   lease<thing> one = pool->acquire();
@@ -141,7 +141,7 @@ EXPLORED(resource_close, a_lease_outlives_its_pool, 3.4, 2) {
 }
 
 EXPLORED(resource_close, what_comes_too_late_is_destroyed, 3.4, 2) {
-  promise(
+  contract(
       "what one has begun is destroyed when it is done, and its "
       "caller told `closed`");
   census counts;
@@ -163,7 +163,7 @@ EXPLORED(resource_close, what_comes_too_late_is_destroyed, 3.4, 2) {
 }
 
 EXPLORED(resource_close, nothing_is_idle_after_close, 3.4, 1) {
-  promise(
+  contract(
       "Closes the pool: … what is idle is destroyed now, what is "
       "lent when it comes back.");
   census counts;

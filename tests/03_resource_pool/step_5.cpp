@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("waits at most until `deadline` (`timed_out`)");
+  contract("waits at most until `deadline` (`timed_out`)");
   census counts;
   explore::gate gate;
   things pool(of(counts, 1));
@@ -43,7 +43,7 @@ EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 1,
 }
 
 EXPLORED(resource_patience, who_times_out_takes_nothing, 3.5, 2) {
-  promise(
+  contract(
       "They wait for a resource or a slot in the order in which "
       "they came");
   census counts;
@@ -68,7 +68,7 @@ EXPLORED(resource_patience, who_times_out_takes_nothing, 3.5, 2) {
 }
 
 EXPLORED(resource_patience, a_stop_ends_the_wait, 3.5, 1) {
-  promise("gives up waiting when a stop is requested (`cancelled`)");
+  contract("gives up waiting when a stop is requested (`cancelled`)");
   census counts;
   std::atomic<acquire_status> status = acquire_status::acquired;
   things pool(of(counts, 1));
@@ -87,7 +87,7 @@ EXPLORED(resource_patience, a_stop_ends_the_wait, 3.5, 1) {
 }
 
 EXPLORED(resource_patience, who_is_cancelled_takes_nothing, 3.5, 2) {
-  promise(
+  contract(
       "nobody passes those who wait … gives up waiting when a stop "
       "is requested");
   census counts;
@@ -114,7 +114,7 @@ EXPLORED(resource_patience, who_is_cancelled_takes_nothing, 3.5, 2) {
 }
 
 EXPLORED(resource_patience, a_stop_before_gets_nothing, 3.5, 1) {
-  promise(
+  contract(
       "A stop that was requested before gets nothing, even if "
       "something is idle.");
   census counts;
@@ -140,7 +140,7 @@ EXPLORED(resource_patience, a_stop_before_gets_nothing, 3.5, 1) {
 }
 
 EXPLORED(resource_patience, no_limit_is_too_long, 3.5, 1) {
-  promise(
+  contract(
       "A limit beyond the end of the clock, such as "
       "std::chrono::hours::max(), is none.");
   census counts;
@@ -162,7 +162,7 @@ EXPLORED(resource_patience, no_limit_is_too_long, 3.5, 1) {
 
 EXPLORED(resource_patience, a_limit_in_the_past, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("what can be lent without a wait is lent, also after it");
+  contract("what can be lent without a wait is lent, also after it");
   census counts;
   things pool(of(counts, 1));
   const auto long_ago = std::chrono::hours::min() + 1h;
@@ -182,7 +182,7 @@ EXPLORED(resource_patience, a_limit_in_the_past, 3.5, 1,
 
 EXPLORED(resource_patience, the_factory_may_take_longer, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("Deadline and stop bound that wait, not the factory.");
+  contract("Deadline and stop bound that wait, not the factory.");
   census counts;
   counts.at_birth = [] { std::this_thread::sleep_for(5s); };
   things pool(of(counts, 1));
@@ -197,7 +197,7 @@ EXPLORED(resource_patience, the_factory_may_take_longer, 3.5, 1,
 
 EXPLORED(resource_patience, in_time_is_in_time, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("waits at most until `deadline` (`timed_out`)");
+  contract("waits at most until `deadline` (`timed_out`)");
   census counts;
   std::atomic<int> got = 0;
   things pool(of(counts, 1));

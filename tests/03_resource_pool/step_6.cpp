@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 1) {
-  promise(
+  contract(
       "lend an idle resource that is still good; else … they call "
       "the factory");
   census counts;
@@ -39,7 +39,7 @@ EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 1) {
 }
 
 EXPLORED(resource_age, what_is_handed_over_is_asked_too, 3.6, 1) {
-  promise("asked before it is lent again, also to one who waits");
+  contract("asked before it is lent again, also to one who waits");
   census counts;
   std::atomic<int> got = 0;
   auto options = of(counts, 1);
@@ -59,7 +59,7 @@ EXPLORED(resource_age, what_is_handed_over_is_asked_too, 3.6, 1) {
 }
 
 EXPLORED(resource_age, two_validations_meet, 3.6, 1) {
-  promise("No code of the users runs while a lock of the pool is held");
+  contract("No code of the users runs while a lock of the pool is held");
   census counts;
   std::latch both(2);
   auto options = of(counts, 2);
@@ -82,7 +82,7 @@ EXPLORED(resource_age, two_validations_meet, 3.6, 1) {
 }
 
 EXPLORED(resource_age, a_throwing_validation_frees_its_slot, 3.6, 1) {
-  promise(
+  contract(
       "Whatever the factory or `validate` throws reaches the "
       "caller, and the slot is free again.");
   census counts;
@@ -133,14 +133,14 @@ void close_meanwhile(bool good) {
 }
 
 EXPLORED(resource_age, no_successor_in_a_closed_pool, 3.6, 1) {
-  promise("pool was closed, before or meanwhile … No factory starts");
+  contract("pool was closed, before or meanwhile … No factory starts");
   close_meanwhile(false);
   close_meanwhile(true);
 }
 
 EXPLORED(resource_age, the_old_are_not_lent, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("A resource so old is not lent again.");
+  contract("A resource so old is not lent again.");
   census counts;
   auto options = of(counts, 1);
   options.max_lifetime = 10s;
@@ -159,7 +159,7 @@ EXPLORED(resource_age, the_old_are_not_lent, 3.6, 1,
 
 EXPLORED(resource_age, prune_takes_the_longest_idle, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise(
+  contract(
       "then those that have idled for max_idle_time, longest idle "
       "first");
   census counts;
@@ -184,7 +184,7 @@ EXPLORED(resource_age, prune_takes_the_longest_idle, 3.6, 1,
 }
 
 EXPLORED(resource_age, prune_meets_a_caller, 3.6, 1) {
-  promise("any member may be called from any thread");
+  contract("any member may be called from any thread");
   census counts;
   auto options = of(counts, 2);
   options.max_idle_time = 0s;
@@ -206,7 +206,7 @@ EXPLORED(resource_age, prune_meets_a_caller, 3.6, 1) {
 
 EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("as long as more than min_idle stay idle");
+  contract("as long as more than min_idle stay idle");
   census counts;
   auto options = of(counts, 3);
   options.max_idle_time = 8s;

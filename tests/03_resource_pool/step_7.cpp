@@ -11,7 +11,7 @@ namespace workbook::step_7 {
 namespace {
 
 EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 1) {
-  promise("Upwards, those who wait are served at once.");
+  contract("Upwards, those who wait are served at once.");
   census counts;
   std::atomic<int> served = 0;
   explore::gate gate;
@@ -35,7 +35,7 @@ EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 1) {
 }
 
 EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 1) {
-  promise(
+  contract(
       "what is lent and too many when it comes back; no lease is "
       "revoked");
   census counts;
@@ -55,7 +55,7 @@ EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 1) {
 }
 
 EXPLORED(resource_resize, idle_ones_that_are_too_many_go, 3.7, 1) {
-  promise("Downwards, what is idle and too many is destroyed now");
+  contract("Downwards, what is idle and too many is destroyed now");
   census counts;
   things pool(of(counts, 3));
   {
@@ -78,7 +78,7 @@ EXPLORED(resource_resize, idle_ones_that_are_too_many_go, 3.7, 1) {
 }
 
 EXPLORED(resource_resize, what_is_lent_counts_too, 3.7, 1) {
-  promise("what is idle and too many is destroyed now");
+  contract("what is idle and too many is destroyed now");
   census counts;
   things pool(of(counts, 3));
   const lease<thing> held = pool.acquire();
@@ -95,7 +95,7 @@ EXPLORED(resource_resize, what_is_lent_counts_too, 3.7, 1) {
 }
 
 EXPLORED(resource_resize, a_cap_that_came_back, 3.7, 1) {
-  promise("what is lent and too many when it comes back");
+  contract("what is lent and too many when it comes back");
   census counts;
   things pool(of(counts, 2));
   lease<thing> one = pool.acquire();
@@ -112,7 +112,7 @@ EXPLORED(resource_resize, a_cap_that_came_back, 3.7, 1) {
 }
 
 EXPLORED(resource_resize, resize_meets_callers, 3.7, 1) {
-  promise("any member may be called from any thread");
+  contract("any member may be called from any thread");
   census counts;
   things pool(of(counts, 2));
   const auto use = [&] {
@@ -132,7 +132,7 @@ EXPLORED(resource_resize, resize_meets_callers, 3.7, 1) {
 }
 
 EXPLORED(resource_resize, shrinking_does_not_overshoot, 3.7, 2) {
-  promise("what is lent and too many when it comes back");
+  contract("what is lent and too many when it comes back");
   census counts;
   explore::gate gate;
   counts.at_death = [&] { gate.wait(); };

@@ -10,7 +10,7 @@ namespace {
 
 BREAKS(worker_break, the_mark_stays_too_long, 4.6, 2,
        "break_1.schedule") {
-  promise(
+  contract(
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
   run_status inner = run_status::closed;

@@ -11,7 +11,7 @@ namespace workbook {
 namespace {
 
 BREAKS(worker_break, look_then_leap, 4.7, 2, "break_2.schedule") {
-  promise(
+  contract(
       "Returns would_deadlock if … the task of every other worker is "
       "blocked in this very call");
   std::atomic<int> answered = 0;

@@ -16,7 +16,7 @@ namespace workbook::step_1 {
 namespace {
 
 GRADED(worker_hand_off, zero_workers_are_refused, 4.1, 2) {
-  promise("Throws std::invalid_argument if that is 0");
+  contract("Throws std::invalid_argument if that is 0");
 
   EXPECT_THROW(worker_pool(0), std::invalid_argument)
       << "a pool without workers accepted the job; its first run would "
@@ -25,7 +25,7 @@ GRADED(worker_hand_off, zero_workers_are_refused, 4.1, 2) {
 }
 
 EXPLORED(worker_hand_off, a_worker_runs_the_task, 4.1, 2) {
-  promise("Hands `job` to a worker, and returns ok");
+  contract("Hands `job` to a worker, and returns ok");
   std::thread::id ran_on;
 
   {
@@ -43,7 +43,7 @@ EXPLORED(worker_hand_off, a_worker_runs_the_task, 4.1, 2) {
 }
 
 EXPLORED(worker_hand_off, run_returns_when_a_worker_has_it, 4.1, 3) {
-  promise("returns ok once the worker has it");
+  contract("returns ok once the worker has it");
   explore::gate gate;
   std::atomic<bool> returned = false;
   worker_pool pool(1);
@@ -65,7 +65,7 @@ EXPLORED(worker_hand_off, run_returns_when_a_worker_has_it, 4.1, 3) {
 }
 
 EXPLORED(worker_hand_off, each_task_runs_once, 4.1, 2) {
-  promise("Hands `job` to a worker, and returns ok");
+  contract("Hands `job` to a worker, and returns ok");
   std::array<std::atomic<int>, 3> runs = {};
 
   {
@@ -81,7 +81,7 @@ EXPLORED(worker_hand_off, each_task_runs_once, 4.1, 2) {
 }
 
 EXPLORED(worker_hand_off, all_workers_work_at_once, 4.1, 2) {
-  promise("Starts `workers` threads.");
+  contract("Starts `workers` threads.");
   std::latch meeting(3);
   worker_pool pool(3);
   const int started = explore::threads_started();
@@ -96,7 +96,7 @@ EXPLORED(worker_hand_off, all_workers_work_at_once, 4.1, 2) {
 }
 
 EXPLORED(worker_hand_off, an_idle_worker_waits, 4.1, 2) {
-  promise("goes from the hand of its caller into that of a worker");
+  contract("goes from the hand of its caller into that of a worker");
   worker_pool pool(2);
   EXPECT_EQ(pool.run([] {}), run_status::ok);
 
@@ -110,7 +110,7 @@ EXPLORED(worker_hand_off, an_idle_worker_waits, 4.1, 2) {
 }
 
 EXPLORED(worker_hand_off, a_task_may_hand_over_another, 4.1, 2) {
-  promise("also from a task of this pool");
+  contract("also from a task of this pool");
   run_status inner = run_status::closed;
   std::atomic<bool> ran = false;
 
@@ -127,7 +127,7 @@ EXPLORED(worker_hand_off, a_task_may_hand_over_another, 4.1, 2) {
 }
 
 EXPLORED(worker_hand_off, callers_from_outside_do_not_count, 4.1, 1) {
-  promise(
+  contract(
       "the task of every other worker is blocked in this very call");
   explore::gate one;
   explore::gate other;
@@ -153,7 +153,7 @@ EXPLORED(worker_hand_off, callers_from_outside_do_not_count, 4.1, 1) {
 }
 
 EXPLORED(worker_hand_off, another_pool_is_not_inside, 4.1, 1) {
-  promise("on the worker that runs a task of this very pool");
+  contract("on the worker that runs a task of this very pool");
   explore::gate gate;
   run_status across = run_status::closed;
 
@@ -173,7 +173,7 @@ EXPLORED(worker_hand_off, another_pool_is_not_inside, 4.1, 1) {
 }
 
 EXPLORED(worker_hand_off, marks_of_another_pool_do_not_count, 4.1, 1) {
-  promise("is blocked in this very call, run(task&&), of this pool");
+  contract("is blocked in this very call, run(task&&), of this pool");
   explore::gate gate;
   run_status status = run_status::closed;
   worker_pool other(2);
@@ -198,7 +198,7 @@ EXPLORED(worker_hand_off, marks_of_another_pool_do_not_count, 4.1, 1) {
 EXPLORED(worker_hand_off, the_documents_program, 4.1, 3, .schedules = 6,
          .steps = 2'000'000, .timeouts_race = false,
          .virtual_time = true) {
-  promise("worker_pool runs tasks on a fixed number of threads.");
+  contract("worker_pool runs tasks on a fixed number of threads.");
   std::array<std::atomic<int>, 500> runs = {};
   std::atomic<int> now_running = 0;
   std::atomic<bool> too_many = false;
@@ -225,7 +225,7 @@ EXPLORED(worker_hand_off, the_documents_program, 4.1, 3, .schedules = 6,
 }
 
 EXPLORED(worker_hand_off, a_task_that_ran_is_destroyed, 4.1, 1) {
-  promise(
+  contract(
       "It destroys the task, without any lock, before it waits for "
       "another.");
   std::atomic<int> alive = 0;

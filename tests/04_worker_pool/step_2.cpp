@@ -15,7 +15,7 @@ namespace workbook::step_2 {
 namespace {
 
 EXPLORED(worker_shutdown, running_tasks_end, 4.2, 3) {
-  promise(
+  contract(
       "Blocks until the running tasks have ended, and joins all "
       "workers.");
   std::atomic<int> ran = 0;
@@ -31,7 +31,7 @@ EXPLORED(worker_shutdown, running_tasks_end, 4.2, 3) {
 }
 
 EXPLORED(worker_shutdown, every_idle_worker_is_woken, 4.2, 2) {
-  promise("joins all workers");
+  contract("joins all workers");
   worker_pool pool(3);
   explore::settle();  // all three wait for a task
 
@@ -41,7 +41,7 @@ EXPLORED(worker_shutdown, every_idle_worker_is_woken, 4.2, 2) {
 }
 
 EXPLORED(worker_shutdown, a_second_shutdown_returns, 4.2, 2) {
-  promise("Idempotent");
+  contract("Idempotent");
   worker_pool pool(1);
 
   pool.shutdown();
@@ -51,7 +51,7 @@ EXPLORED(worker_shutdown, a_second_shutdown_returns, 4.2, 2) {
 }
 
 EXPLORED(worker_shutdown, every_caller_waits_for_the_end, 4.2, 3) {
-  promise("every caller blocks until the workers are joined");
+  contract("every caller blocks until the workers are joined");
   std::atomic<bool> done = false;
   std::atomic<int> too_early = 0;
   worker_pool pool(1);
@@ -72,7 +72,7 @@ EXPLORED(worker_shutdown, every_caller_waits_for_the_end, 4.2, 3) {
 }
 
 EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 2) {
-  promise(
+  contract(
       "std::system_error … if one of them cannot be started; those "
       "that were started have then ended");
   explore::fail_thread_start(3);
@@ -89,7 +89,7 @@ EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 2) {
 
 EXPLORED(worker_shutdown, a_lack_of_memory_leaves_nothing, 4.2, 1,
          .schedules = 10) {
-  promise(
+  contract(
       "or std::bad_alloc if one of them cannot be started; those that "
       "were started have then ended");
   std::optional<worker_pool> pool;

@@ -18,7 +18,7 @@ namespace {
 using std::chrono::seconds;
 
 EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 1) {
-  promise("all who come later, learn `closed`");
+  contract("all who come later, learn `closed`");
   std::atomic<int> alive = 0;
   explore::payload held(&alive);
   worker_pool pool(1);
@@ -38,7 +38,7 @@ EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 1) {
 }
 
 EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 3) {
-  promise("callers who wait … learn `closed`");
+  contract("callers who wait … learn `closed`");
   explore::gate gate;
   std::atomic<int> refused = 0;
   worker_pool pool(1);
@@ -63,7 +63,7 @@ EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 3) {
 }
 
 EXPLORED(worker_refusal, a_racing_run_is_taken_or_refused, 4.3, 2) {
-  promise("On every other status nobody has touched `job`");
+  contract("On every other status nobody has touched `job`");
   std::atomic<int> taken = 0;
   std::atomic<int> ran = 0;
   std::atomic<int> lost = 0;
@@ -88,7 +88,7 @@ EXPLORED(worker_refusal, a_racing_run_is_taken_or_refused, 4.3, 2) {
 }
 
 EXPLORED(worker_refusal, a_task_learns_closed_too, 4.3, 1) {
-  promise("all who come later, learn `closed`");
+  contract("all who come later, learn `closed`");
   explore::gate gate;
   run_status status = run_status::ok;
   worker_pool pool(1);
@@ -109,7 +109,7 @@ EXPLORED(worker_refusal, a_task_learns_closed_too, 4.3, 1) {
 }
 
 EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 2) {
-  promise("returns would_block if no worker is waiting for a task");
+  contract("returns would_block if no worker is waiting for a task");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
@@ -132,7 +132,7 @@ EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 2) {
 
 EXPLORED(worker_refusal, run_for_gives_up_in_time, 4.3, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("returns timed_out after `limit` on steady_clock");
+  contract("returns timed_out after `limit` on steady_clock");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
@@ -151,7 +151,7 @@ EXPLORED(worker_refusal, run_for_gives_up_in_time, 4.3, 1,
 }
 
 EXPLORED(worker_refusal, a_late_worker_finds_nothing, 4.3, 1) {
-  promise("On every other status nobody has touched `job`");
+  contract("On every other status nobody has touched `job`");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
@@ -169,7 +169,7 @@ EXPLORED(worker_refusal, a_late_worker_finds_nothing, 4.3, 1) {
 }
 
 EXPLORED(worker_refusal, a_stop_calls_run_off, 4.3, 1) {
-  promise("returns cancelled once `stop` is requested");
+  contract("returns cancelled once `stop` is requested");
   explore::gate gate;
   std::stop_source stop;
   run_status status = run_status::ok;
@@ -192,7 +192,7 @@ EXPLORED(worker_refusal, a_stop_calls_run_off, 4.3, 1) {
 }
 
 EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 1) {
-  promise(
+  contract(
       "It can be called off, so it neither returns would_deadlock nor "
       "counts as blocked for others.");
   explore::gate half;
@@ -221,7 +221,7 @@ EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 1) {
 }
 
 EXPLORED(worker_refusal, the_first_that_holds_is_told, 4.3, 2) {
-  promise(
+  contract(
       "Where several hold at once, the one that stands first here is "
       "told.");
   std::stop_source stop;
@@ -243,7 +243,7 @@ EXPLORED(worker_refusal, the_first_that_holds_is_told, 4.3, 2) {
 
 EXPLORED(worker_refusal, the_longest_limit_waits, 4.3, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise(
+  contract(
       "one that is too long for the clock is as long as the clock "
       "goes");
   explore::gate gate;
@@ -265,7 +265,7 @@ EXPLORED(worker_refusal, the_longest_limit_waits, 4.3, 1,
 
 EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
          .schedules = 10) {
-  promise(
+  contract(
       "Throws std::bad_alloc where memory is missing; nothing has "
       "changed.");
   std::atomic<int> ran = 0;

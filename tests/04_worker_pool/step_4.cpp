@@ -30,7 +30,7 @@ std::string thrown_by_shutdown(worker_pool& pool) {
 }
 
 EXPLORED(worker_exception, the_worker_lives_on, 4.4, 2) {
-  promise("A worker lives on, whatever comes out of its task.");
+  contract("A worker lives on, whatever comes out of its task.");
   std::atomic<bool> ran = false;
   worker_pool pool(1);
 
@@ -44,7 +44,7 @@ EXPLORED(worker_exception, the_worker_lives_on, 4.4, 2) {
 }
 
 EXPLORED(worker_exception, the_first_shutdown_throws_it, 4.4, 2) {
-  promise(
+  contract(
       "the first call then throws the first exception that a task "
       "threw");
   worker_pool pool(1);
@@ -64,7 +64,7 @@ EXPLORED(worker_exception, the_first_shutdown_throws_it, 4.4, 2) {
 }
 
 EXPLORED(worker_exception, one_of_two_shutdowns_throws, 4.4, 2) {
-  promise("no later call throws");
+  contract("no later call throws");
   std::atomic<int> thrown = 0;
   worker_pool pool(2);
   EXPECT_EQ(pool.run([] { fail("one"); }), run_status::ok);
@@ -82,7 +82,7 @@ EXPLORED(worker_exception, one_of_two_shutdowns_throws, 4.4, 2) {
 }
 
 EXPLORED(worker_exception, a_handler_gets_every_one, 4.4, 2) {
-  promise("Gets the exception of a task, on the worker that ran it");
+  contract("Gets the exception of a task, on the worker that ran it");
   std::atomic<int> handled = 0;
   std::atomic<int> locks = 0;
   std::atomic<int> strangers = 0;
@@ -110,7 +110,7 @@ EXPLORED(worker_exception, a_handler_gets_every_one, 4.4, 2) {
 }
 
 EXPLORED(worker_exception, anything_may_be_thrown, 4.4, 1) {
-  promise("A worker lives on, whatever comes out of its task.");
+  contract("A worker lives on, whatever comes out of its task.");
   int thrown = 0;
   worker_pool pool(1);
 
@@ -128,7 +128,7 @@ EXPLORED(worker_exception, anything_may_be_thrown, 4.4, 1) {
 }
 
 EXPLORED(worker_exception, two_handlers_run_at_once, 4.4, 1) {
-  promise("several workers may call it at once");
+  contract("several workers may call it at once");
   std::latch meeting(2);
   worker_pool pool(2, [&](const std::exception_ptr&) {
     meeting.arrive_and_wait();  // hangs if they take turns
@@ -142,7 +142,7 @@ EXPLORED(worker_exception, two_handlers_run_at_once, 4.4, 1) {
 }
 
 GRADED(worker_exception, a_handler_must_not_throw, 4.4, 1) {
-  promise("An exception that leaves it ends the program.");
+  contract("An exception that leaves it ends the program.");
   worker_pool(1).shutdown();  // where no task failed, all goes well
 
   const auto throw_on = [] {
@@ -158,7 +158,7 @@ GRADED(worker_exception, a_handler_must_not_throw, 4.4, 1) {
 }
 
 GRADED(worker_exception, nobody_fetched_it, 4.4, 1) {
-  promise(
+  contract(
       "never throws: an exception that nobody has fetched, because "
       "nobody called shutdown(), ends the program");
   worker_pool(1).shutdown();  // where no task failed, all goes well

@@ -15,7 +15,7 @@ namespace workbook::step_5 {
 namespace {
 
 EXPLORED(worker_inside, alone_it_is_refused, 4.5, 1) {
-  promise("Returns would_deadlock if … the call comes from inside");
+  contract("Returns would_deadlock if … the call comes from inside");
   std::atomic<run_status> status = run_status::ok;
   std::atomic<bool> kept = false;
   worker_pool pool(1);
@@ -35,7 +35,7 @@ EXPLORED(worker_inside, alone_it_is_refused, 4.5, 1) {
 }
 
 EXPLORED(worker_inside, only_the_last_is_refused, 4.5, 3) {
-  promise("they keep waiting");
+  contract("they keep waiting");
   std::latch both(2);
   std::atomic<int> refused = 0;
   std::atomic<int> ran = 0;
@@ -70,7 +70,7 @@ struct refusals {
 };
 
 EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 2) {
-  promise(
+  contract(
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
   refusals refused;
@@ -94,7 +94,7 @@ EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 2) {
 }
 
 EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 1) {
-  promise(
+  contract(
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
   refusals refused;
@@ -119,7 +119,7 @@ EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 1) {
 }
 
 EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 1) {
-  promise(
+  contract(
       "Returns would_deadlock if … the task of every other worker is "
       "blocked in this very call");
   refusals refused;
@@ -139,7 +139,7 @@ EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 1) {
 
 EXPLORED(worker_inside, who_waits_with_an_end_is_not_blocked, 4.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("It neither returns would_deadlock nor counts as blocked.");
+  contract("It neither returns would_deadlock nor counts as blocked.");
   std::latch both(2);
   explore::gate done;
   run_status timed = run_status::closed;
@@ -173,7 +173,7 @@ EXPLORED(worker_inside, who_waits_with_an_end_is_not_blocked, 4.5, 1,
 }
 
 EXPLORED(worker_inside, shutdown_throws, 4.5, 2) {
-  promise(
+  contract(
       "Called inside, throws std::system_error, "
       "resource_deadlock_would_occur, and nothing has changed.");
   std::atomic<bool> refused = false;
@@ -197,7 +197,7 @@ EXPLORED(worker_inside, shutdown_throws, 4.5, 2) {
 }
 
 EXPLORED(worker_inside, a_handler_is_inside, 4.5, 1) {
-  promise(
+  contract(
       "\"Inside\" means: on the worker that runs a task of this very "
       "pool, or the handler of its exception.");
   worker_pool* its = nullptr;
@@ -222,7 +222,7 @@ EXPLORED(worker_inside, a_handler_is_inside, 4.5, 1) {
 }
 
 EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
-  promise(
+  contract(
       "would_deadlock if and only if … the task of every other worker "
       "is blocked in this very call");
   std::latch all(3);
@@ -246,7 +246,7 @@ EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
 }
 
 EXPLORED(worker_inside, try_run_only_looks, 4.5, 1) {
-  promise("It neither returns would_deadlock nor counts as blocked.");
+  contract("It neither returns would_deadlock nor counts as blocked.");
   std::atomic<run_status> tried = run_status::ok;
   std::atomic<run_status> waited = run_status::ok;
   worker_pool pool(1);
@@ -264,7 +264,7 @@ EXPLORED(worker_inside, try_run_only_looks, 4.5, 1) {
 }
 
 EXPLORED(worker_inside, shutdown_throws_while_closing, 4.5, 1) {
-  promise("Called inside, throws std::system_error");
+  contract("Called inside, throws std::system_error");
   explore::gate gate;
   std::atomic<bool> refused = false;
   worker_pool pool(1);

@@ -105,57 +105,57 @@ void expect_catch(const std::string& wrong) {
 }
 
 GRADED(worker_test_it, spares_the_reference, 4.8, 0) {
-  promise("Your tests pass against a pool that keeps its promises.");
+  contract("Your tests pass against a pool that keeps its promises.");
   spare("solutions");
 }
 
 GRADED(worker_test_it, spares_a_pool_of_pthreads, 4.8, 0) {
-  promise("Your tests pass against a pool that keeps its promises.");
+  contract("Your tests pass against a pool that keeps its promises.");
   spare("raw_pthreads");
 }
 
 GRADED(worker_test_it, spares_a_pool_of_promises, 4.8, 0) {
-  promise("Your tests pass against a pool that keeps its promises.");
+  contract("Your tests pass against a pool that keeps its promises.");
   spare("futures");
 }
 
 GRADED(worker_test_it, catches_a_queue, 4.8, 2) {
-  promise("returns ok once the worker has it");
+  contract("returns ok once the worker has it");
   expect_catch("tasks_wait_in_a_queue");
 }
 
 GRADED(worker_test_it, catches_a_pool_of_nobody, 4.8, 2) {
-  promise("Throws std::invalid_argument if that is 0");
+  contract("Throws std::invalid_argument if that is 0");
   expect_catch("zero_workers_accepted");
 }
 
 GRADED(worker_test_it, catches_workers_that_stay, 4.8, 2) {
-  promise("joins all workers");
+  contract("joins all workers");
   expect_catch("workers_detached");
 }
 
 GRADED(worker_test_it, catches_a_lost_task, 4.8, 2) {
-  promise("On every other status … it is still the caller's.");
+  contract("On every other status … it is still the caller's.");
   expect_catch("refused_task_is_lost");
 }
 
 GRADED(worker_test_it, catches_a_worker_that_dies, 4.8, 2) {
-  promise("A worker lives on, whatever comes out of its task.");
+  contract("A worker lives on, whatever comes out of its task.");
   expect_catch("an_exception_ends_the_worker");
 }
 
 GRADED(worker_test_it, catches_the_wrong_exception, 4.8, 2) {
-  promise("throws the first exception that a task threw");
+  contract("throws the first exception that a task threw");
   expect_catch("a_later_error_overwrites_the_first");
 }
 
 GRADED(worker_test_it, catches_a_timid_pool, 4.8, 2) {
-  promise("would_deadlock if and only if …");
+  contract("would_deadlock if and only if …");
   expect_catch("every_run_inside_is_refused");
 }
 
 GRADED(worker_test_it, catches_two_sections, 4.8, 2) {
-  promise(
+  contract(
       "Returns would_deadlock if … the task of every other worker is "
       "blocked in this very call");
   expect_catch("check_and_mark_apart");

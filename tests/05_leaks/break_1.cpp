@@ -12,7 +12,7 @@ namespace workbook {
 namespace {
 
 BREAKS(leaks_break, counted_in_too_late, 5.10, 2, "break_1.schedule") {
-  promise("Blocks until all children have ended");
+  contract("Blocks until all children have ended");
   std::atomic<int> ended = 0;
   task_scope scope;
 

@@ -14,7 +14,7 @@ namespace {
 
 BREAKS(leaks_break, the_second_error_came_first, 5.11, 2,
        "break_2.schedule") {
-  promise("then rethrows the first exception of a child");
+  contract("then rethrows the first exception of a child");
   std::string first;
   channel<int> quiet;
   task_scope scope;

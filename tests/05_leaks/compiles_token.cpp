@@ -12,7 +12,7 @@ namespace workbook {
 namespace {
 
 GRADED(leaks_compiles, spawn_hands_the_token_on, 5.8, 1) {
-  promise("A std::jthread(f) whose birthplace is known");
+  contract("A std::jthread(f) whose birthplace is known");
   std::stop_token seen;
 
   std::jthread one = spawn([&, only = std::make_unique<int>(1)](

@@ -39,7 +39,7 @@ void look_after_an_hour(const parent& one) {
 EXPLORED(leaks_parent, it_returns_when_all_have_ended, 5.1, 2,
          .schedules = 100, .timeouts_race = false,
          .virtual_time = true) {
-  promise("Blocks until all have ended, or `limit` has passed");
+  contract("Blocks until all have ended, or `limit` has passed");
 
   parent one(2, 10s, [](auto) { std::this_thread::sleep_for(1s); });
   look_after_an_hour(one);
@@ -52,7 +52,7 @@ EXPLORED(leaks_parent, it_returns_when_all_have_ended, 5.1, 2,
 EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 1,
          .schedules = 100, .timeouts_race = false,
          .virtual_time = true) {
-  promise("then the token is asked to stop, and the rest waited for");
+  contract("then the token is asked to stop, and the rest waited for");
   std::atomic<int> ended = 0;
   std::atomic<int> begun = 0;
   channel<int> quiet;
@@ -74,7 +74,7 @@ EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 1,
 
 EXPLORED(leaks_parent, nothing_goes_on, 5.1, 2, .schedules = 100,
          .timeouts_race = false, .virtual_time = true) {
-  promise("When it returns, nothing that it started goes on.");
+  contract("When it returns, nothing that it started goes on.");
   std::atomic<int> alive = 0;
 
   parent one(3, 1s, [&](auto) {
@@ -92,7 +92,7 @@ EXPLORED(leaks_parent, nothing_goes_on, 5.1, 2, .schedules = 100,
 
 EXPLORED(leaks_parent, a_limit_may_be_none, 5.1, 1, .schedules = 50,
          .timeouts_race = false, .virtual_time = true) {
-  promise("nanoseconds::max() is no limit");
+  contract("nanoseconds::max() is no limit");
   std::this_thread::sleep_for(1s);  // the clock is not at its zero
 
   parent one(2, std::chrono::nanoseconds::max(),

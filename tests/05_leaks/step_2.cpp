@@ -33,7 +33,7 @@ constexpr int no_end = -1;
 
 EXPLORED(leaks_search, it_leaves_a_source_without_end, 5.2, 2,
          .schedules = 150) {
-  promise("However it ends, nothing that it started goes on.");
+  contract("However it ends, nothing that it started goes on.");
   std::atomic<bool> returned = false;
   numbers from(no_end);
 
@@ -56,7 +56,7 @@ EXPLORED(leaks_search, it_leaves_a_source_without_end, 5.2, 2,
 
 EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
          .schedules = 150) {
-  promise("What `wanted` throws comes out. However it ends, …");
+  contract("What `wanted` throws comes out. However it ends, …");
   std::atomic<bool> returned = false;
   numbers from(12);
 
@@ -79,7 +79,7 @@ EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
 
 EXPLORED(leaks_search, a_source_may_end_first, 5.2, 1,
          .schedules = 100) {
-  promise("nothing if the source ends before");
+  contract("nothing if the source ends before");
   std::atomic<bool> returned = false;
   numbers few(6);
   numbers many(20);
@@ -102,7 +102,7 @@ EXPLORED(leaks_search, a_source_may_end_first, 5.2, 1,
 EXPLORED(leaks_search, its_source_is_a_little_ahead, 5.2, 1,
          .schedules = 50, .timeouts_race = false,
          .virtual_time = true) {
-  promise("on a thread of its own, … a few values ahead (ten at most)");
+  contract("on a thread of its own, … a few values ahead (ten at most)");
   std::atomic<int> asked = 0;
   std::atomic<int> asked_here = 0;
   std::atomic<int> most_ahead = 0;

@@ -34,7 +34,7 @@ struct stage {
 
 EXPLORED(leaks_stage, it_leaves_a_full_channel, 5.3, 2,
          .schedules = 200) {
-  promise("until `stop` is requested; then it returns at once");
+  contract("until `stop` is requested; then it returns at once");
   channel<int> in(3);
   channel<int> out(1);
   (void)in.send(2);
@@ -52,7 +52,7 @@ EXPLORED(leaks_stage, it_leaves_a_full_channel, 5.3, 2,
 
 EXPLORED(leaks_stage, it_leaves_an_empty_channel, 5.3, 1,
          .schedules = 200) {
-  promise("it returns at once, whatever it waits for");
+  contract("it returns at once, whatever it waits for");
   channel<int> in(1);
   channel<int> out(1);
 
@@ -66,7 +66,7 @@ EXPLORED(leaks_stage, it_leaves_an_empty_channel, 5.3, 1,
 
 EXPLORED(leaks_stage, it_ends_with_its_channels, 5.3, 1,
          .schedules = 200) {
-  promise("until one of the two is closed, or `stop` is requested");
+  contract("until one of the two is closed, or `stop` is requested");
   channel<int> in(4);
   channel<int> out(2);
   for (int number = 1; number <= 3; ++number) {
@@ -89,7 +89,7 @@ EXPLORED(leaks_stage, it_ends_with_its_channels, 5.3, 1,
 
 EXPLORED(leaks_stage, nobody_wants_its_squares, 5.3, 1,
          .schedules = 100) {
-  promise("until one of the two is closed");
+  contract("until one of the two is closed");
   channel<int> in(3);
   channel<int> out(1);
   for (int number = 1; number <= 3; ++number) {
@@ -110,7 +110,7 @@ EXPLORED(leaks_stage, nobody_wants_its_squares, 5.3, 1,
 
 EXPLORED(leaks_stage, it_stops_where_nothing_waits, 5.3, 1,
          .schedules = 20) {
-  promise("or `stop` is requested; then it returns at once");
+  contract("or `stop` is requested; then it returns at once");
   channel<int> in(3);
   channel<int> out(3);
   for (int number = 1; number <= 3; ++number) {

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 EXPLORED(leaks_log, it_waits_for_its_writer, 5.4, 3, .schedules = 150,
          .timeouts_race = false, .virtual_time = true) {
-  promise("nothing that the log started goes on");
+  contract("nothing that the log started goes on");
   struct {
     explore::gate reached;
     explore::gate open;
@@ -47,7 +47,7 @@ EXPLORED(leaks_log, it_waits_for_its_writer, 5.4, 3, .schedules = 150,
 }
 
 EXPLORED(leaks_log, every_line_is_written, 5.4, 2, .schedules = 150) {
-  promise("Every line that was noted has been written");
+  contract("Every line that was noted has been written");
   explore::gate disk;
   std::atomic<int> written = 0;
   std::atomic<int> written_at_the_end = -1;
@@ -77,7 +77,7 @@ EXPLORED(leaks_log, every_line_is_written, 5.4, 2, .schedules = 150) {
 }
 
 EXPLORED(leaks_log, it_holds_up_nobody, 5.4, 1, .schedules = 100) {
-  promise(
+  contract(
       "in order, on a thread of its own; blocks only while 16 wait");
   explore::gate disk;
   std::atomic<bool> noted = false;

@@ -22,7 +22,7 @@ void expect_the_end() {
 EXPLORED(leaks_session, it_ends_with_its_last_holder, 5.5, 2,
          .schedules = 150, .timeouts_race = false,
          .virtual_time = true) {
-  promise("When the last shared_ptr is gone, so is the session");
+  contract("When the last shared_ptr is gone, so is the session");
   std::atomic<int> beats = 0;
 
   std::shared_ptr<session> first =
@@ -43,7 +43,7 @@ EXPLORED(leaks_session, it_ends_with_its_last_holder, 5.5, 2,
 // The holder lets go in the middle of a beat.
 EXPLORED(leaks_session, it_may_be_left_during_a_beat, 5.5, 4,
          .schedules = 300) {
-  promise("nothing that the session started goes on");
+  contract("nothing that the session started goes on");
   explore::gate began;
   explore::gate go_on;
   std::atomic<bool> gone = false;

@@ -29,7 +29,7 @@ std::size_t address_space() {
 }
 
 EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2) {
-  promise("Blocks until all children have ended");
+  contract("Blocks until all children have ended");
   std::atomic<int> ended = 0;
   task_scope scope;
 
@@ -44,7 +44,7 @@ EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2) {
 }
 
 EXPLORED(leaks_scope, the_destructor_joins, 5.6, 2) {
-  promise("Cancels, and blocks until all children have ended.");
+  contract("Cancels, and blocks until all children have ended.");
   explore::gate table;
   std::atomic<bool> gone = false;
 
@@ -65,7 +65,7 @@ EXPLORED(leaks_scope, the_destructor_joins, 5.6, 2) {
 }
 
 EXPLORED(leaks_scope, the_destructor_cancels_first, 5.6, 3) {
-  promise("Cancels, and blocks until all children have ended.");
+  contract("Cancels, and blocks until all children have ended.");
   std::atomic<bool> gone = false;
   channel<int> quiet;
   channel<int> full;
@@ -88,7 +88,7 @@ EXPLORED(leaks_scope, the_destructor_cancels_first, 5.6, 3) {
 }
 
 EXPLORED(leaks_scope, cancel_wakes_and_does_not_wait, 5.6, 2) {
-  promise("Asks all children to stop. Does not wait for them.");
+  contract("Asks all children to stop. Does not wait for them.");
   explore::gate table;
   std::atomic<bool> told = false;
   channel<int> quiet;
@@ -112,7 +112,7 @@ EXPLORED(leaks_scope, cancel_wakes_and_does_not_wait, 5.6, 2) {
 // cancel and spawn at the same time: either the child runs and is
 // told, or it is refused.
 EXPLORED(leaks_scope, spawn_races_with_cancel, 5.6, 1) {
-  promise("False once the scope is cancelled; `f` is destroyed");
+  contract("False once the scope is cancelled; `f` is destroyed");
   std::atomic<int> alive = 0;
   channel<int> quiet;
   task_scope scope;
@@ -135,7 +135,7 @@ EXPLORED(leaks_scope, spawn_races_with_cancel, 5.6, 1) {
 // The end of what a child captured cancels the scope, and the callback
 // of its token spawns.
 EXPLORED(leaks_scope, a_callback_may_call_the_scope, 5.6, 1) {
-  promise("No code of the callers runs while mutex_ is held");
+  contract("No code of the callers runs while mutex_ is held");
   std::atomic<int> alive = 0;
   std::atomic<bool> called = false;
   task_scope scope;
@@ -155,7 +155,7 @@ EXPLORED(leaks_scope, a_callback_may_call_the_scope, 5.6, 1) {
 }
 
 EXPLORED(leaks_scope, a_child_may_spawn, 5.6, 2) {
-  promise("any member may be called from any thread, also a child");
+  contract("any member may be called from any thread, also a child");
   std::atomic<int> ended = 0;
   task_scope scope;
 
@@ -173,7 +173,7 @@ EXPLORED(leaks_scope, a_child_may_spawn, 5.6, 2) {
 
 EXPLORED(leaks_scope, a_failed_start_changes_nothing, 5.6, 1,
          .schedules = 100) {
-  promise("no thread left …; nothing has changed then");
+  contract("no thread left …; nothing has changed then");
   std::atomic<int> alive = 0;
   task_scope scope;
 
@@ -196,7 +196,7 @@ EXPLORED(leaks_scope, a_failed_start_changes_nothing, 5.6, 1,
 // What was to be the child cancels the scope when it is destroyed.
 EXPLORED(leaks_scope, what_could_not_start_ends_unlocked, 5.6, 1,
          .schedules = 50) {
-  promise("No code of the callers runs while mutex_ is held");
+  contract("No code of the callers runs while mutex_ is held");
   std::atomic<int> alive = 0;
   task_scope scope;
   const auto cancel = [](void* whole) {
@@ -222,7 +222,7 @@ struct stubborn {
 
 EXPLORED(leaks_scope, a_move_that_throws_changes_nothing, 5.6, 1,
          .schedules = 50) {
-  promise("what moving `f` throws …; nothing has changed then");
+  contract("what moving `f` throws …; nothing has changed then");
   std::atomic<bool> back = false;
   task_scope scope;
 
@@ -239,7 +239,7 @@ EXPLORED(leaks_scope, a_move_that_throws_changes_nothing, 5.6, 1,
 
 EXPLORED(leaks_scope, missing_memory_changes_nothing, 5.6, 1,
          .schedules = 10) {
-  promise("and std::bad_alloc; nothing has changed then");
+  contract("and std::bad_alloc; nothing has changed then");
   std::atomic<int> ran = 0;
   bool spawned = false;
 
@@ -259,7 +259,7 @@ EXPLORED(leaks_scope, missing_memory_changes_nothing, 5.6, 1,
 
 // What a thread that has ended and is not joined keeps is its stack.
 GRADED(leaks_scope, a_long_life_keeps_no_dead_threads, 5.6, 1) {
-  promise("Threads of children that have ended are not kept");
+  contract("Threads of children that have ended are not kept");
   constexpr std::size_t children = 200;
   pthread_attr_t usual;
   std::size_t stack = 0;

@@ -33,7 +33,7 @@ std::string joined(task_scope& scope) {
 }
 
 EXPLORED(leaks_failure, the_first_one_cancels_the_rest, 5.7, 2) {
-  promise("cancelled by the first child that throws");
+  contract("cancelled by the first child that throws");
   channel<int> quiet;
   task_scope scope;
 
@@ -52,7 +52,7 @@ EXPLORED(leaks_failure, the_first_one_cancels_the_rest, 5.7, 2) {
 }
 
 EXPLORED(leaks_failure, join_throws_after_all_have_ended, 5.7, 2) {
-  promise("Blocks until all children have ended …; then rethrows");
+  contract("Blocks until all children have ended …; then rethrows");
   explore::gate table;
   std::atomic<bool> back = false;
   task_scope scope;
@@ -72,7 +72,7 @@ EXPLORED(leaks_failure, join_throws_after_all_have_ended, 5.7, 2) {
 }
 
 EXPLORED(leaks_failure, an_error_finds_somebody, 5.7, 1) {
-  promise("An exception that join has not rethrown goes to on_error");
+  contract("An exception that join has not rethrown goes to on_error");
   std::string told;
 
   {
@@ -92,7 +92,7 @@ EXPLORED(leaks_failure, an_error_finds_somebody, 5.7, 1) {
 }
 
 GRADED(leaks_failure, an_error_is_never_lost, 5.7, 2) {
-  promise("else the program ends (std::terminate)");
+  contract("else the program ends (std::terminate)");
 
   const ended_as end = in_a_process([] {
     std::set_terminate([] { ::_exit(7); });
@@ -107,7 +107,7 @@ GRADED(leaks_failure, an_error_is_never_lost, 5.7, 2) {
 
 EXPLORED(leaks_limits, a_deadline_cancels, 5.7, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("When this has passed, the scope cancels itself.");
+  contract("When this has passed, the scope cancels itself.");
   std::atomic<std::chrono::nanoseconds> told = 0ns;
   channel<int> quiet;
   task_scope scope({.deadline = task_scope::clock::now() + 10s});
@@ -127,7 +127,7 @@ EXPLORED(leaks_limits, a_deadline_cancels, 5.7, 2,
 
 EXPLORED(leaks_limits, a_deadline_holds_nobody_up, 5.7, 1,
          .timeouts_race = false, .virtual_time = true) {
-  promise("Cancels, and blocks until all children have ended.");
+  contract("Cancels, and blocks until all children have ended.");
 
   {
     task_scope scope({.deadline = task_scope::clock::now() + 10s});
@@ -141,7 +141,7 @@ EXPLORED(leaks_limits, a_deadline_holds_nobody_up, 5.7, 1,
 
 EXPLORED(leaks_limits, a_deadline_needs_a_thread, 5.7, 1,
          .schedules = 50) {
-  promise("if there is a deadline and no thread left");
+  contract("if there is a deadline and no thread left");
   const auto far = task_scope::clock::now() + 1h;
 
   explore::fail_thread_start();
@@ -152,7 +152,7 @@ EXPLORED(leaks_limits, a_deadline_needs_a_thread, 5.7, 1,
 
 EXPLORED(leaks_limits, the_outer_stop_may_come_first, 5.7, 1,
          .schedules = 50) {
-  promise("cancelled at once if … the outer stop was requested");
+  contract("cancelled at once if … the outer stop was requested");
   std::stop_source outer;
   outer.request_stop();
 
@@ -164,7 +164,7 @@ EXPLORED(leaks_limits, the_outer_stop_may_come_first, 5.7, 1,
 }
 
 EXPLORED(leaks_limits, cancellation_goes_inwards, 5.7, 2) {
-  promise("When a stop is requested here, the scope cancels itself");
+  contract("When a stop is requested here, the scope cancels itself");
   std::atomic<bool> told = false;
   channel<int> quiet;
   task_scope scope;
@@ -185,7 +185,7 @@ EXPLORED(leaks_limits, cancellation_goes_inwards, 5.7, 2) {
 }
 
 EXPLORED(leaks_limits, cancellation_does_not_go_outwards, 5.7, 1) {
-  promise("When a stop is requested here, the scope cancels itself");
+  contract("When a stop is requested here, the scope cancels itself");
   std::atomic<bool> went_on = false;
   task_scope scope;
 
@@ -202,7 +202,7 @@ EXPLORED(leaks_limits, cancellation_does_not_go_outwards, 5.7, 1) {
 }
 
 EXPLORED(leaks_limits, a_child_cannot_wait_for_itself, 5.7, 2) {
-  promise("Called inside, throws … resource_deadlock_would_occur.");
+  contract("Called inside, throws … resource_deadlock_would_occur.");
   const auto refused = [](task_scope& scope) {
     try {
       scope.join();
@@ -229,7 +229,7 @@ EXPLORED(leaks_limits, a_child_cannot_wait_for_itself, 5.7, 2) {
 
 EXPLORED(leaks_patience, who_does_not_listen_is_told, 5.7, 2,
          .timeouts_race = false, .virtual_time = true) {
-  promise("told to on_late, by the thread that waits; it goes on");
+  contract("told to on_late, by the thread that waits; it goes on");
   explore::gate table;
   std::atomic<int> told = 0;
   unsigned line = 0;
@@ -261,7 +261,7 @@ EXPLORED(leaks_patience, who_does_not_listen_is_told, 5.7, 2,
 EXPLORED(leaks_patience, it_begins_with_the_first_cancel, 5.7, 1,
          .schedules = 100, .timeouts_race = false,
          .virtual_time = true) {
-  promise("How long after the cancellation a child is not yet late.");
+  contract("How long after the cancellation a child is not yet late.");
   explore::gate table;
   std::atomic<std::chrono::nanoseconds> told = 0ns;
   std::jthread clock([&] {
@@ -284,7 +284,7 @@ EXPLORED(leaks_patience, it_begins_with_the_first_cancel, 5.7, 1,
 
 EXPLORED(leaks_patience, it_may_be_endless, 5.7, 1, .schedules = 50,
          .timeouts_race = false, .virtual_time = true) {
-  promise("With nanoseconds::max() none ever is.");
+  contract("With nanoseconds::max() none ever is.");
   using std::chrono::nanoseconds;
   std::atomic<int> told = 0;
   const auto tell = [&](const late_child&) { ++told; };
@@ -301,7 +301,7 @@ EXPLORED(leaks_patience, it_may_be_endless, 5.7, 1, .schedules = 50,
 }
 
 GRADED(leaks_patience, it_says_what_a_child_waits_in, 5.7, 1) {
-  promise("A child that was told to stop, and has not ended.");
+  contract("A child that was told to stop, and has not ended.");
   int pipe[2] = {};
   ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
   std::atomic<pid_t> reader = 0;

@@ -58,7 +58,7 @@ leak_options at_once() {
 }
 
 GRADED(leaks_census, an_identity_is_number_and_time, 5.8, 1) {
-  promise("and the 22nd the time at which it began");
+  contract("and the 22nd the time at which it began");
   const std::string before =
       " S 1 7 7 0 -1 64 1 0 0 0 3 4 0 0 20 0 2 0 ";
 
@@ -75,7 +75,7 @@ GRADED(leaks_census, an_identity_is_number_and_time, 5.8, 1) {
 }
 
 GRADED(leaks_census, a_number_that_is_used_again, 5.8, 1) {
-  promise("What has the same number and is another thread is new");
+  contract("What has the same number and is another thread is new");
   const census before = {.threads = {{{1, 9}, "main"}, {{7, 20}, "a"}}};
   const census after = {.threads = {{{1, 9}, "main"}, {{7, 95}, "b"}},
                         .descriptors = {"3 -> /tmp/x"}};
@@ -90,7 +90,7 @@ GRADED(leaks_census, a_number_that_is_used_again, 5.8, 1) {
 }
 
 GRADED(leaks_census, a_leak_is_told_with_its_facts, 5.8, 1) {
-  promise("What is there and was not, less what is ignored");
+  contract("What is there and was not, less what is ignored");
   const sleeper old("old");
   const leak_check check(at_once());
   const auto begun = ticks_now();
@@ -110,7 +110,7 @@ GRADED(leaks_census, a_leak_is_told_with_its_facts, 5.8, 1) {
 
 // On one processor the new thread seldom comes before its creator.
 GRADED(leaks_census, spawn_is_known_when_it_returns, 5.8, 1) {
-  promise("known as long as f runs, from when spawn returns");
+  contract("known as long as f runs, from when spawn returns");
   cpu_set_t one_only;
   CPU_ZERO(&one_only);
   CPU_SET(::sched_getcpu(), &one_only);
@@ -134,7 +134,7 @@ GRADED(leaks_census, spawn_is_known_when_it_returns, 5.8, 1) {
 }
 
 GRADED(leaks_census, the_register_forgets_the_dead, 5.8, 1) {
-  promise("whose birthplace is known as long as f runs");
+  contract("whose birthplace is known as long as f runs");
   std::optional<thread_identity> who;
   bool known = false;
 
@@ -150,7 +150,7 @@ GRADED(leaks_census, the_register_forgets_the_dead, 5.8, 1) {
 }
 
 GRADED(leaks_census, another_thread_may_look, 5.8, 1) {
-  promise("the one that looks … need not be the one that made it");
+  contract("the one that looks … need not be the one that made it");
   std::thread([] {}).join();  // a runtime's own thread comes with it
   const leak_check check(at_once());
   std::string told;
@@ -165,7 +165,7 @@ GRADED(leaks_census, another_thread_may_look, 5.8, 1) {
 }
 
 GRADED(leaks_census, it_waits_for_a_thread_that_ends, 5.8, 2) {
-  promise("Nothing is a leak that ends by itself within `patience`.");
+  contract("Nothing is a leak that ends by itself within `patience`.");
   std::thread([] {}).join();  // a runtime's own thread comes with it
   const std::size_t before = threads_now().size();
   std::promise<void> go;
@@ -190,7 +190,7 @@ GRADED(leaks_census, it_waits_for_a_thread_that_ends, 5.8, 2) {
 }
 
 GRADED(leaks_census, it_backs_off, 5.8, 1) {
-  promise("first for a millisecond, then for twice as long each time");
+  contract("first for a millisecond, then for twice as long each time");
   pauses made;
   const leak_check check({.patience = 10ms, .pause = [&](auto time) {
                             made.push_back(time);
@@ -206,7 +206,7 @@ GRADED(leaks_census, it_backs_off, 5.8, 1) {
 }
 
 GRADED(leaks_census, it_ignores_by_exact_name, 5.8, 1) {
-  promise("Threads of exactly these names are nobody's leak.");
+  contract("Threads of exactly these names are nobody's leak.");
   leak_options options = at_once();
   options.ignored_names = {"cache", "a name of many bytes"};
   const leak_check check(options);
@@ -225,7 +225,7 @@ GRADED(leaks_census, it_ignores_by_exact_name, 5.8, 1) {
 }
 
 GRADED(leaks_census, it_ignores_by_creator, 5.8, 1) {
-  promise("Nor are threads that were spawned in these files");
+  contract("Nor are threads that were spawned in these files");
   leak_options ours = at_once();
   ours.ignored_creators = {"step_8.cpp"};
   leak_options others = at_once();
@@ -244,7 +244,7 @@ GRADED(leaks_census, it_ignores_by_creator, 5.8, 1) {
 }
 
 GRADED(leaks_census, runtimes_are_warmed_up, 5.8, 1) {
-  promise("Called before the first census");
+  contract("Called before the first census");
   std::optional<sleeper> own;
   leak_options options = at_once();
   options.warm_up = {[&] { own.emplace("runtime"); }};
@@ -256,7 +256,7 @@ GRADED(leaks_census, runtimes_are_warmed_up, 5.8, 1) {
 }
 
 GRADED(leaks_census, descriptors_and_timers, 5.8, 1) {
-  promise("Finds what was started … and has not ended.");
+  contract("Finds what was started … and has not ended.");
   const leak_check check(at_once());
   sigevent nothing = {};
   nothing.sigev_notify = SIGEV_NONE;

@@ -22,7 +22,7 @@ leak_options at_once() {
 }
 
 GRADED(leaks_guard, it_tells_what_a_block_left, 5.9, 3) {
-  promise("goes to `on_leak`, once, and only if there is any");
+  contract("goes to `on_leak`, once, and only if there is any");
   std::vector<std::string> told;
   const auto tell = [&](const std::vector<leak>& leaks) {
     told.push_back(std::to_string(leaks.size()));
@@ -47,7 +47,7 @@ GRADED(leaks_guard, it_tells_what_a_block_left, 5.9, 3) {
 }
 
 GRADED(leaks_guard, without_a_handler_it_aborts, 5.9, 2) {
-  promise("none means: print it, and std::abort");
+  contract("none means: print it, and std::abort");
 
   const ended_as end = in_a_process([] {
     leak_guard guard(at_once());
@@ -60,7 +60,7 @@ GRADED(leaks_guard, without_a_handler_it_aborts, 5.9, 2) {
 }
 
 GRADED(leaks_main, the_end_of_main_is_checked, 5.9, 2) {
-  promise("`status`, but 1 if that is 0 and something was left behind");
+  contract("`status`, but 1 if that is 0 and something was left behind");
   const leak_check check(at_once());
 
   EXPECT_EQ(end_of_main(check, 0), 0);
@@ -75,7 +75,7 @@ GRADED(leaks_main, the_end_of_main_is_checked, 5.9, 2) {
 }
 
 GRADED(leaks_main, it_says_what_was_left, 5.9, 1) {
-  promise("Prints the leaks, if any");
+  contract("Prints the leaks, if any");
 
   const ended_as end = in_a_process([] {
     const leak_check check(at_once());
@@ -89,7 +89,7 @@ GRADED(leaks_main, it_says_what_was_left, 5.9, 1) {
 }
 
 GRADED(leaks_listener, it_blames_who_leaked, 5.9, 2) {
-  promise(
+  contract(
       "blames no test that has failed already; nor one that was "
       "not alone");
   leak_listener listener(at_once());
@@ -129,7 +129,7 @@ TEST(leaks_inner, leaves_a_descriptor) {
 TEST(leaks_inner, leaves_nothing) {}
 
 GRADED(leaks_listener, a_test_that_leaks_fails, 5.9, 2) {
-  promise("adds a failure, with the leak's line, for everything");
+  contract("adds a failure, with the leak's line, for everything");
   leak_listener written(at_once());
   written.began();
 

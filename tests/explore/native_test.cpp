@@ -40,7 +40,7 @@ bool every_second_time() {
 
 TEST(native_face, a_scenario_runs_on_real_threads) {
   const auto told = told_of([] {
-    promise("threads are real");
+    contract("threads are real");
     int written = 0;
     std::thread([&] { written = 1; }).join();
     EXPECT_EQ(written, 1);

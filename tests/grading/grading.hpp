@@ -6,7 +6,7 @@
 // four arguments are literals:
 //
 //   GRADED(pooling_submit, runs_a_task, 1.1, 4) {
-//     promise("submit runs the task on a worker");
+//     contract("submit runs the task on a worker");
 //     …
 //   }
 //
@@ -27,11 +27,11 @@ namespace grading {
 /// Says in the docstring's words what this test holds the code to. A
 /// failure is reported under it. The first line of every test.
 /// `words` is a string literal. Costs one store.
-void promise(const char* words);
+void contract(const char* words);
 
 }  // namespace grading
 
-using grading::promise;
+using grading::contract;
 
 // The body of a test, which follows the macro: a function. A program
 // for one mutant has WORKBOOK_NAMED, the tests that are to catch it

@@ -30,7 +30,7 @@ json seed_in(const std::string& text) {
 
 }  // namespace
 
-void promise(const char* words) {
+void contract(const char* words) {
   promised = words;
   if (explore::in_schedule()) {
     explore::note_promise(words);

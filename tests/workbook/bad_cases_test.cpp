@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "workbook/census.hpp"
-#include "workbook/test_run.hpp"
+#include "workbook/process_snapshot.hpp"
+#include "workbook/run_test.hpp"
 
 namespace workbook {
 namespace {

@@ -21,7 +21,7 @@ std::string lab_line(const chapter& of,
   const std::string name = fitted(of.title, title_width);
   if (!last) {
     return fmt::format("  {}  {} {}\n", of.number(), name,
-                       look.faint("not graded yet"));
+                       look.dim("not graded yet"));
   }
   const std::string drawn =
       bar(last->score(), last->max_score(), bar_width);
@@ -29,19 +29,19 @@ std::string lab_line(const chapter& of,
       fmt::format("{:>3} of {}", last->score(), last->max_score());
   const bool full = last->score() == last->max_score();
   return fmt::format("  {}  {} {} {}\n", of.number(), name,
-                     full ? look.good(drawn) : drawn,
-                     full ? look.good(marks) : marks);
+                     full ? look.green(drawn) : drawn,
+                     full ? look.green(marks) : marks);
 }
 
 }  // namespace
 
-std::string board_text(const house& where,
+std::string board_text(const workspace& where,
                        const std::vector<chapter>& of,
                        const screen& look) {
   std::string text;
   if (of.size() > 1) {
-    text = fmt::format("\n  {}\n\n",
-                       look.strong("From Pool to Scheduler"));
+    text =
+        fmt::format("\n  {}\n\n", look.bold("From Pool to Scheduler"));
   }
   std::string report;
   for (const chapter& each : of) {

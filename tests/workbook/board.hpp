@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
 #include "workbook/screen.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
 /// A line a lab from its latest record, then the report of the first
 /// lab that is not done.
-std::string board_text(const house& where,
+std::string board_text(const workspace& where,
                        const std::vector<chapter>& of,
                        const screen& look);
 

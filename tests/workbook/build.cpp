@@ -25,12 +25,12 @@ std::string cached(const std::string& cache, const std::string& name) {
   return {};
 }
 
-bool uses_ninja(const house& where) {
+bool uses_ninja(const workspace& where) {
   const std::string cache = read_text(where.build / "CMakeCache.txt");
   return cached(cache, "CMAKE_GENERATOR") == "Ninja";
 }
 
-child_request request_for(const house& where,
+child_request request_for(const workspace& where,
                           const std::vector<test_program>& wanted,
                           unsigned jobs, bool ninja) {
   child_request request;
@@ -54,7 +54,7 @@ child_request request_for(const house& where,
 
 }  // namespace
 
-void configure(const house& where,
+void configure(const workspace& where,
                const std::vector<std::string>& entries) {
   const fs::path file = where.build / "CMakeCache.txt";
   const bool there = fs::exists(file);
@@ -81,7 +81,7 @@ void configure(const house& where,
   }
 }
 
-std::string runtime_of(const house& where) {
+std::string runtime_of(const workspace& where) {
   const fs::path file = where.build / "CMakeCache.txt";
   const std::string runtime =
       fs::exists(file) ? cached(read_text(file), "WORKBOOK_RUNS_ON")
@@ -89,7 +89,7 @@ std::string runtime_of(const house& where) {
   return runtime.empty() ? "explore" : runtime;
 }
 
-void build_programs(const house& where,
+void build_programs(const workspace& where,
                     const std::vector<test_program>& wanted,
                     unsigned jobs, const program_sink& on_built) {
   if (wanted.empty()) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -37,7 +37,7 @@ struct test_program {
 
 /// How the building of one program ended.
 struct program_built {
-  enum class kind { ready, does_not_compile, house_is_broken };
+  enum class kind { ready, does_not_compile, grader_is_broken };
   std::string target;
   kind how = kind::ready;
   std::string error;  // the first one, short; empty if ready
@@ -47,17 +47,17 @@ using program_sink = std::function<void(const program_built&)>;
 
 /// Makes sure that the build directory is configured with these cache
 /// entries ("WORKBOOK_BASE=labs"). Quick if it is. Throws problem.
-void configure(const house& where,
+void configure(const workspace& where,
                const std::vector<std::string>& entries);
 
 /// What the tests of a configured tree run on: "explore", or what
 /// takes its place where the explorer does not work ("tsan", "native").
-std::string runtime_of(const house& where);
+std::string runtime_of(const workspace& where);
 
 /// Builds all programs with `jobs` compilers at once, keeps going past
 /// errors, and calls `on_built` exactly once for each. Returns when
 /// the last was told. Throws problem if the build cannot run at all.
-void build_programs(const house& where,
+void build_programs(const workspace& where,
                     const std::vector<test_program>& wanted,
                     unsigned jobs, const program_sink& on_built);
 

@@ -33,7 +33,7 @@ std::string last_words(const std::string& output) {
 
 }  // namespace
 
-build_output::build_output(const house& where,
+build_output::build_output(const workspace& where,
                            const std::vector<test_program>& wanted,
                            bool ninja, const program_sink& on_built)
     : where_(where), on_built_(on_built), ninja_(ninja) {
@@ -78,7 +78,7 @@ void build_output::finish(int status) {
                                       where_.build / program.path()))) {
       tell(program, kind::ready, {});
     } else {
-      tell(program, kind::house_is_broken,
+      tell(program, kind::grader_is_broken,
            other_.empty() ? last_words(loose_)
                           : error_in(other_, program));
     }

@@ -14,7 +14,7 @@ namespace workbook {
 
 class build_output {
  public:
-  build_output(const house& where,
+  build_output(const workspace& where,
                const std::vector<test_program>& wanted, bool ninja,
                const program_sink& on_built);
 
@@ -33,7 +33,7 @@ class build_output {
   [[nodiscard]] std::string error_in(const std::string& output,
                                      const test_program& of) const;
 
-  const house& where_;
+  const workspace& where_;
   const program_sink& on_built_;
   bool ninja_;
   std::map<std::string, test_program> waiting_;     // by target

@@ -19,8 +19,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "workbook/census.hpp"
 #include "workbook/problem.hpp"
+#include "workbook/process_snapshot.hpp"
 
 namespace workbook {
 

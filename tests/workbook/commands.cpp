@@ -4,12 +4,12 @@
 
 namespace workbook {
 
-chapter chapter_of(const house& where, const std::string& lab) {
+chapter chapter_of(const workspace& where, const std::string& lab) {
   return read_chapter(where.tests(where.find_lab(lab)) /
                       "chapter.json");
 }
 
-std::vector<chapter> chapters(const house& where,
+std::vector<chapter> chapters(const workspace& where,
                               const std::string& lab) {
   std::vector<chapter> all;
   if (!lab.empty()) {

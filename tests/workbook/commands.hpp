@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -21,7 +21,7 @@ using action = std::function<int()>;
 /// Adds commands; remembers what the chosen one does.
 struct command_line {
   CLI::App program{"The workbook's own program."};
-  house where;
+  workspace where;
   action chosen;
 
   /// A subcommand that runs `act` when chosen.
@@ -40,10 +40,10 @@ void add_watch_command(command_line& to);
 void add_matrix_commands(command_line& to);  // steps, mutants, …
 
 /// The chapter of a lab, which may be written as the reader likes.
-chapter chapter_of(const house& where, const std::string& lab);
+chapter chapter_of(const workspace& where, const std::string& lab);
 
 /// That one, or all if `lab` is empty.
-std::vector<chapter> chapters(const house& where,
+std::vector<chapter> chapters(const workspace& where,
                               const std::string& lab);
 
 }  // namespace workbook

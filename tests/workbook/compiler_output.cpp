@@ -9,9 +9,9 @@
 #include <regex>
 #include <vector>
 
-#include "workbook/house.hpp"
 #include "workbook/screen.hpp"
 #include "workbook/text_file.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -108,7 +108,7 @@ std::string shortened(const std::string& words) {
 }
 
 std::string linker_error(const std::vector<std::string>& lines,
-                         const house& root) {
+                         const workspace& root) {
   static const std::regex form(
       R"((?:.*ld: )?(?:(.*?):)?.*)"
       R"((undefined reference to .*|multiple definition of [^;]*).*)");
@@ -135,7 +135,7 @@ std::string first_error(std::string_view output, const fs::path& own,
                         const fs::path& root) {
   static const std::regex form(
       R"((.+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*))");
-  const house seen_from{root, {}};
+  const workspace seen_from{root, {}};
   std::vector<std::string> lines = lines_of(without_colours(output));
   for (std::string& line : lines) {
     // A command line of the build; std::regex recurses on each byte.

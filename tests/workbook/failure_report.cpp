@@ -61,12 +61,12 @@ std::string heading(const graded& each, const screen& look) {
       status == "not_run" ? "not run" : status, each.test.step,
       each.test.points, each.test.points == 1 ? "" : "s");
   const std::size_t taken = columns(left) + columns(right) + 6;
-  return fmt::format(
-      "\n  {} {}{}{}\n", look.bad("✗"), look.strong(left),
-      std::string(taken < 78 ? 78 - taken : 2, ' '), look.faint(right));
+  return fmt::format("\n  {} {}{}{}\n", look.red("✗"), look.bold(left),
+                     std::string(taken < 78 ? 78 - taken : 2, ' '),
+                     look.dim(right));
 }
 
-std::string in_full(const house& where, const chapter& of,
+std::string in_full(const workspace& where, const chapter& of,
                     const record& all, const graded& each,
                     const screen& look) {
   std::string text = heading(each, look);
@@ -78,32 +78,31 @@ std::string in_full(const house& where, const chapter& of,
   }
   text += "\n" + shown_message(each.result.message) + "\n";
   if (each.result.status != verdict::not_run) {
-    text += fmt::format("    {} {}\n", look.faint("replay "),
+    text += fmt::format("    {} {}\n", look.dim("replay "),
                         replay_command(all, each));
   }
   const auto picture = lanes_of(where, all.lab, all.variant) /
                        (each.test.full_name() + ".svg");
   if (std::filesystem::exists(picture)) {
-    text += fmt::format("    {} {}\n", look.faint("picture"),
+    text += fmt::format("    {} {}\n", look.dim("picture"),
                         where.shown(picture));
   }
   const auto book = where.root / "build" / "book" / "html";
   text +=
-      fmt::format("    {} {}\n", look.faint("read   "),
+      fmt::format("    {} {}\n", look.dim("read   "),
                   where.shown(book / section_of(of, each.test.step)));
   return text;
 }
 
 std::string in_a_line(const graded& each, const screen& look) {
-  const std::string mark = fmt::format("  {} {:<4} {}  ", look.bad("✗"),
+  const std::string mark = fmt::format("  {} {:<4} {}  ", look.red("✗"),
                                        each.test.step, each.test.id);
   const std::size_t taken = 11 + columns(each.test.id);
   const std::size_t room =
       taken + 12 < page_width ? page_width - 1 - taken : 12;
   const std::string why = first_line(each.result.message);
   return mark +
-         look.faint(columns(why) > room ? fitted(why, room) : why) +
-         "\n";
+         look.dim(columns(why) > room ? fitted(why, room) : why) + "\n";
 }
 
 std::string unwritten(const chapter& of, const record& all,
@@ -118,7 +117,7 @@ std::string unwritten(const chapter& of, const record& all,
                    : 0;
     }
     if (count > 0) {
-      text += look.faint(fmt::format(
+      text += look.dim(fmt::format(
                   "  · step {} is not written yet; {} test{} for it",
                   each.id, count, count == 1 ? " waits" : "s wait")) +
               "\n";
@@ -129,7 +128,7 @@ std::string unwritten(const chapter& of, const record& all,
 
 }  // namespace
 
-std::string failures_text(const house& where, const chapter& of,
+std::string failures_text(const workspace& where, const chapter& of,
                           const record& all, const screen& look) {
   const graded* first = nullptr;
   std::vector<const graded*> others;
@@ -161,8 +160,8 @@ std::string failures_text(const house& where, const chapter& of,
     text += in_a_line(*others[i], look);
   }
   if (others.size() > most_others) {
-    text += look.faint(fmt::format("    … and {} more\n",
-                                   others.size() - most_others));
+    text += look.dim(fmt::format("    … and {} more\n",
+                                 others.size() - most_others));
   }
   return text + unwritten(of, all, look);
 }

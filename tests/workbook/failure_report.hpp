@@ -7,16 +7,16 @@
 #include <string>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
 #include "workbook/record.hpp"
 #include "workbook/screen.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
 /// The first failure in full: the promise, the report, the command
 /// that replays it, the section of the book. Then the others, a line
 /// each; steps that are not written, a line each.
-std::string failures_text(const house& where, const chapter& of,
+std::string failures_text(const workspace& where, const chapter& of,
                           const record& graded, const screen& look);
 
 }  // namespace workbook

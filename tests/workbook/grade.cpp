@@ -6,9 +6,9 @@
 #include <chrono>
 #include <map>
 
-#include "workbook/fair_play.hpp"
 #include "workbook/matrix.hpp"
 #include "workbook/problem.hpp"
+#include "workbook/submission_lint.hpp"
 
 namespace workbook {
 
@@ -21,7 +21,7 @@ bool is_alternative(const std::string& variant) {
   return variant.starts_with("alternatives.");
 }
 
-void check_files(const house& where, const chapter& of,
+void check_files(const workspace& where, const chapter& of,
                  const grade_request& wanted, const fs::path& own) {
   std::string missing;
   for (const std::string& name : of.all_files()) {
@@ -42,7 +42,8 @@ void check_files(const house& where, const chapter& of,
 }
 
 /// Every test with what the last record says of it.
-std::vector<graded> as_recorded(const house& where, const chapter& of,
+std::vector<graded> as_recorded(const workspace& where,
+                                const chapter& of,
                                 const grade_request& wanted,
                                 std::vector<graded_test> tests) {
   std::map<std::string, outcome> last;
@@ -69,7 +70,7 @@ std::vector<graded> as_recorded(const house& where, const chapter& of,
 }
 
 /// The tests that are asked for, as jobs.
-std::vector<test_job> jobs_of(const house& where, const chapter& of,
+std::vector<test_job> jobs_of(const workspace& where, const chapter& of,
                               const grade_request& wanted,
                               const fs::path& own,
                               const std::vector<graded>& all) {
@@ -125,7 +126,7 @@ void check_step(const chapter& of, const std::string& id) {
 
 }  // namespace
 
-fs::path sources_of(const house& where, const chapter& of,
+fs::path sources_of(const workspace& where, const chapter& of,
                     const std::string& variant) {
   const std::string alternative = "alternatives.";
   if (variant == "labs" || variant == "solutions") {
@@ -144,10 +145,11 @@ fs::path sources_of(const house& where, const chapter& of,
       variant, of.lab);
 }
 
-house configured_for(const house& where, const std::string& variant,
-                     const std::vector<std::string>& entries) {
+workspace configured_for(const workspace& where,
+                         const std::string& variant,
+                         const std::vector<std::string>& entries) {
   if (is_alternative(variant)) {
-    house matrix = matrix_house(where);
+    workspace matrix = matrix_workspace(where);
     configure_matrix(matrix);
     return matrix;
   }
@@ -155,7 +157,7 @@ house configured_for(const house& where, const std::string& variant,
   return where;
 }
 
-record grade(const house& where, const chapter& of,
+record grade(const workspace& where, const chapter& of,
              const grade_request& wanted,
              const pipeline_listener& listener) {
   const auto start = std::chrono::steady_clock::now();
@@ -166,16 +168,17 @@ record grade(const house& where, const chapter& of,
   if (!is_alternative(wanted.variant)) {
     check_files(where, of, wanted, own);
   }
-  const house built = configured_for(
+  const workspace built = configured_for(
       where, wanted.variant, {"WORKBOOK_BASE=" + wanted.base});
   std::vector<test_job> jobs = jobs_of(where, of, wanted, own, all);
-  const std::string foul = wanted.variant == "labs"
-                               ? first_foul(where, of, own, wanted.base)
-                               : "";
-  if (foul.empty()) {
+  const std::string violation =
+      wanted.variant == "labs"
+          ? first_violation(where, of, own, wanted.base)
+          : "";
+  if (violation.empty()) {
     pipeline(built, jobs, wanted.cores, listener).run();
   } else {
-    refuse(jobs, foul, listener);
+    refuse(jobs, violation, listener);
   }
   take_over(jobs, all);
   record result;

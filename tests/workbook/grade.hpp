@@ -7,9 +7,9 @@
 #include <string>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
 #include "workbook/pipeline.hpp"
 #include "workbook/record.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -22,18 +22,20 @@ struct grade_request {
 
 /// The folder that the sources of a variant are in. Throws problem if
 /// there is no such variant.
-std::filesystem::path sources_of(const house& where, const chapter& of,
+std::filesystem::path sources_of(const workspace& where,
+                                 const chapter& of,
                                  const std::string& variant);
 
-/// The house that the variant is built in, configured: alternatives
+/// The workspace that the variant is built in, configured: alternatives
 /// are built in that of the matrix. `entries` are for the others.
-house configured_for(const house& where, const std::string& variant,
-                     const std::vector<std::string>& entries = {});
+workspace configured_for(const workspace& where,
+                         const std::string& variant,
+                         const std::vector<std::string>& entries = {});
 
 /// Grades the tests that are wanted; the others keep what the last
 /// record says of them. Does not write the record. Throws problem if
 /// grading cannot be done.
-record grade(const house& where, const chapter& of,
+record grade(const workspace& where, const chapter& of,
              const grade_request& wanted,
              const pipeline_listener& listener);
 

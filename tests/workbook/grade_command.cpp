@@ -9,7 +9,7 @@
 
 #include "workbook/board.hpp"
 #include "workbook/commands.hpp"
-#include "workbook/derived.hpp"
+#include "workbook/exporters.hpp"
 #include "workbook/interrupt.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/report.hpp"
@@ -30,7 +30,7 @@ struct grade_options {
   std::string gradescope;
 };
 
-void write_derived(const grade_options& options, const record& result) {
+void export_record(const grade_options& options, const record& result) {
   if (!options.junit.empty()) {
     write_text(options.junit, junit_xml(result));
   }
@@ -57,7 +57,7 @@ int status_of(const record& result, bool strict) {
   return strict && !full ? 1 : 0;
 }
 
-int run_grade(const house& where, const grade_options& options) {
+int run_grade(const workspace& where, const grade_options& options) {
   const screen look = screen::of_standard_output();
   const grade_request& request = options.request;
   if (options.lab.empty() && request.step.empty()) {
@@ -75,16 +75,16 @@ int run_grade(const house& where, const grade_options& options) {
   }
   fmt::print("{}", report_text(where, of, *result, look));
   fmt::print("  {}\n\n",
-             look.faint(fmt::format(
+             look.dim(fmt::format(
                  "graded in {:.0f} s, recorded in {}", result->duration,
                  where.shown(where.results(of.lab, request.variant) /
                              "result.json"))));
-  write_derived(options, *result);
+  export_record(options, *result);
   return status_of(*result, options.strict);
 }
 
 /// Grades every lab whose record is older than its files.
-int run_board(const house& where, const grade_options& options) {
+int run_board(const workspace& where, const grade_options& options) {
   const screen look = screen::of_standard_output();
   int status = 0;
   for (const chapter& of : chapters(where, options.lab)) {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "workbook/fixture_house.hpp"
+#include "workbook/fixture_workspace.hpp"
 
 namespace workbook {
 namespace {
@@ -18,106 +18,108 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// One house for the tests that do not spoil it.
-const fixture_house& shared_house() {
-  static const fixture_house house;
-  return house;
+/// One workspace for the tests that do not spoil it.
+const fixture_workspace& shared_workspace() {
+  static const fixture_workspace workspace;
+  return workspace;
 }
 
 TEST(grade, gives_the_reference_full_marks) {
-  const auto& house = shared_house();
-  const auto done =
-      house.run("grade --lab 09_fixture --variant solutions --strict");
+  const auto& workspace = shared_workspace();
+  const auto done = workspace.run(
+      "grade --lab 09_fixture --variant solutions --strict");
   EXPECT_EQ(done.status, 0) << done.output;
   EXPECT_THAT(done.output, HasSubstr("100 of 100"));
-  const json record = house.result("solutions");
+  const json record = workspace.result("solutions");
   EXPECT_EQ(record["score"], 100);
   EXPECT_EQ(record["tests"][0]["promise"], "add(a, b) is a + b");
   EXPECT_EQ(record["tests"][2]["section"], "ch_fixture.html#s_9_2");
 }
 
 TEST(grade, gives_the_skeleton_nothing_and_names_the_steps) {
-  const auto& house = shared_house();
-  const auto done = house.run("grade --lab 9");
+  const auto& workspace = shared_workspace();
+  const auto done = workspace.run("grade --lab 9");
   EXPECT_EQ(done.status, 0) << done.output;
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("0 of 100"),
                     HasSubstr("step 9.2 is not written yet"),
                     HasSubstr("Next 9.1  Adding"),
                     HasSubstr("labs/09_fixture/adder.hpp:6")));
-  for (const json& test : house.result("labs")["tests"]) {
+  for (const json& test : workspace.result("labs")["tests"]) {
     EXPECT_EQ(test["status"], "not_written") << test;
     EXPECT_THAT(std::string(test["message"]),
                 HasSubstr("is not written yet"));
   }
-  EXPECT_EQ(house.run("grade --lab 09 --strict").status, 1);
+  EXPECT_EQ(workspace.run("grade --lab 09 --strict").status, 1);
 }
 
 TEST(grade, a_syntax_error_costs_its_own_step_only) {
-  const fixture_house house;
-  house.solve("counter.hpp");
-  write_text(house.lab("adder.hpp"),
+  const fixture_workspace workspace;
+  workspace.solve("counter.hpp");
+  write_text(workspace.lab("adder.hpp"),
              "int add(int a, int b) {\n  return a + b\n}\n");
-  const auto done = house.run("grade --lab 9");
+  const auto done = workspace.run("grade --lab 9");
   EXPECT_EQ(done.status, 0);
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("40 of 100"),
                     HasSubstr("labs/09_fixture/adder.hpp:2: expected"),
                     HasSubstr("1 more test was not run")));
-  const json record = house.result("labs");
+  const json record = workspace.result("labs");
   EXPECT_EQ(record["max_score"], 100);
   EXPECT_EQ(record["tests"][0]["status"], "not_run");
   EXPECT_EQ(record["tests"][2]["status"], "pass");
 }
 
 TEST(grade, of_one_step_keeps_what_is_known_of_others) {
-  const fixture_house house;
-  house.solve("adder.hpp");
-  house.solve("counter.hpp");
-  const auto first = house.run("grade --step 9.1");
+  const fixture_workspace workspace;
+  workspace.solve("adder.hpp");
+  workspace.solve("counter.hpp");
+  const auto first = workspace.run("grade --step 9.1");
   EXPECT_THAT(first.output, HasSubstr("60 of 100"));
-  EXPECT_EQ(house.result("labs")["partial"], "9.1");
-  const auto second = house.run("grade --step 9.2");
+  EXPECT_EQ(workspace.result("labs")["partial"], "9.1");
+  const auto second = workspace.run("grade --step 9.2");
   EXPECT_THAT(second.output, HasSubstr("100 of 100"));
 }
 
 TEST(grade, without_the_explorer_is_marked) {
-  const fixture_house house;
+  const fixture_workspace workspace;
   const std::string tree =
-      (house.root() / "build" / "explore").string();
+      (workspace.root() / "build" / "explore").string();
   ASSERT_EQ(
-      run_command({"cmake", "-S", house.root().string(), "-B", tree,
+      run_command({"cmake", "-S", workspace.root().string(), "-B", tree,
                    "-DWORKBOOK_BASE=labs", "-DWORKBOOK_RUNS_ON=tsan"},
-                  house.root())
+                  workspace.root())
           .status,
       0);
-  const auto done = house.run("grade --lab 9 --variant solutions");
+  const auto done = workspace.run("grade --lab 9 --variant solutions");
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("The explorer does not work on this"),
                     HasSubstr("under ThreadSanitizer: a pass may be")));
-  EXPECT_EQ(house.result("solutions")["runtime"], "tsan");
+  EXPECT_EQ(workspace.result("solutions")["runtime"], "tsan");
 }
 
 TEST(grade, speaks_to_other_systems) {
-  const auto& house = shared_house();
-  const auto done = house.run(
+  const auto& workspace = shared_workspace();
+  const auto done = workspace.run(
       "grade --lab 9 --junit j.xml --gradescope g.json --autolab "
       "--github");
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("::error file=tests/09_fixture/"),
                     HasSubstr(R"({"scores":{"09_fixture":0}})")));
-  EXPECT_THAT(read_text(house.root() / "j.xml"),
+  EXPECT_THAT(read_text(workspace.root() / "j.xml"),
               AllOf(HasSubstr("tests=\"2\" failures=\"2\""),
                     HasSubstr("name=\"09.counts\"")));
-  const json scope = json::parse(read_text(house.root() / "g.json"));
+  const json scope =
+      json::parse(read_text(workspace.root() / "g.json"));
   EXPECT_EQ(scope["score"], 0);
   EXPECT_EQ(scope["tests"].size(), 3U);
 }
 
 TEST(grade, record_has_the_fields_of_its_schema) {
-  const auto& house = shared_house();
-  ASSERT_EQ(house.run("grade --lab 9 --variant solutions").status, 0);
-  const json record = house.result("solutions");
+  const auto& workspace = shared_workspace();
+  ASSERT_EQ(workspace.run("grade --lab 9 --variant solutions").status,
+            0);
+  const json record = workspace.result("solutions");
   const json schema = json::parse(read_text(WORKBOOK_SCHEMA));
   const auto expect_same_keys = [](const json& object,
                                    const json& described) {
@@ -136,7 +138,7 @@ TEST(grade, record_has_the_fields_of_its_schema) {
 }
 
 TEST(bad_input, is_told_in_one_line_with_what_is_right) {
-  const auto& house = shared_house();
+  const auto& workspace = shared_workspace();
   const std::pair<const char*, const char*> cases[] = {
       {"grade --lab 3", "no lab \"3\"; the labs are: 09_fixture"},
       {"grade --lab nine", "the labs are: 09_fixture"},
@@ -150,16 +152,16 @@ TEST(bad_input, is_told_in_one_line_with_what_is_right) {
       {"skeleton --lab 9", "--out"},
   };
   for (const auto& [words, right] : cases) {
-    const auto done = house.run(words);
+    const auto done = workspace.run(words);
     EXPECT_EQ(done.status, 2) << words << "\n" << done.output;
     EXPECT_THAT(done.output, HasSubstr(right)) << words;
   }
 }
 
 TEST(bad_input, a_missing_lab_file_is_named) {
-  const fixture_house house;
-  fs::remove(house.lab("adder.hpp"));
-  const auto done = house.run("grade --lab 9");
+  const fixture_workspace workspace;
+  fs::remove(workspace.lab("adder.hpp"));
+  const auto done = workspace.run("grade --lab 9");
   EXPECT_EQ(done.status, 2);
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("labs/09_fixture/adder.hpp: is not "
@@ -168,22 +170,22 @@ TEST(bad_input, a_missing_lab_file_is_named) {
 }
 
 TEST(bad_input, a_broken_chapter_or_record_is_named) {
-  const fixture_house house;
-  const fs::path record = house.root() / "build" / "results" /
+  const fixture_workspace workspace;
+  const fs::path record = workspace.root() / "build" / "results" /
                           "09_fixture" / "labs" / "result.json";
   write_text(record, "{\"lab\": \"09_fi");
-  const auto half = house.run("grade --step 9.1");
+  const auto half = workspace.run("grade --step 9.1");
   EXPECT_EQ(half.status, 2);
   EXPECT_THAT(half.output, HasSubstr("is not a whole record"));
-  EXPECT_EQ(house.run("grade --lab 9").status, 0);
+  EXPECT_EQ(workspace.run("grade --lab 9").status, 0);
 
   const fs::path chapter =
-      house.root() / "tests" / "09_fixture" / "chapter.json";
+      workspace.root() / "tests" / "09_fixture" / "chapter.json";
   write_text(chapter, R"({"lab": "09_fixture", "title": 7})");
-  EXPECT_THAT(house.run("grade --lab 9").output,
+  EXPECT_THAT(workspace.run("grade --lab 9").output,
               HasSubstr("\"title\" is 7, a text is expected"));
   write_text(chapter, "{\"lab\": ");
-  EXPECT_THAT(house.run("grade --lab 9").output,
+  EXPECT_THAT(workspace.run("grade --lab 9").output,
               HasSubstr("chapter.json: is not JSON"));
 }
 

@@ -14,14 +14,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path memory_of(const house& where, const chapter& of,
+fs::path memory_of(const workspace& where, const chapter& of,
                    const std::string& step) {
   return where.root / "build" / "hints" / of.lab / step;
 }
 
 }  // namespace
 
-std::vector<hint> read_hints(const house& where, const chapter& of,
+std::vector<hint> read_hints(const workspace& where, const chapter& of,
                              const std::string& step) {
   if (of.place_of(step) == of.steps.size()) {
     throw problem("chapter {} has no step {}; its steps are {}", of.lab,
@@ -50,7 +50,7 @@ std::vector<hint> read_hints(const house& where, const chapter& of,
   return hints;
 }
 
-std::size_t hints_seen(const house& where, const chapter& of,
+std::size_t hints_seen(const workspace& where, const chapter& of,
                        const std::string& step) {
   const fs::path file = memory_of(where, of, step);
   if (!fs::exists(file)) {
@@ -60,7 +60,7 @@ std::size_t hints_seen(const house& where, const chapter& of,
   return static_cast<std::size_t>(std::max(0L, seen));
 }
 
-void remember_hints(const house& where, const chapter& of,
+void remember_hints(const workspace& where, const chapter& of,
                     const std::string& step, std::size_t seen) {
   write_text(memory_of(where, of, step), std::to_string(seen) + "\n");
 }

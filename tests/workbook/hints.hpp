@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -21,13 +21,13 @@ struct hint {
 };
 
 /// The hints of a step. Throws problem if there are none.
-std::vector<hint> read_hints(const house& where, const chapter& of,
+std::vector<hint> read_hints(const workspace& where, const chapter& of,
                              const std::string& step);
 
 /// How many of them the reader has seen.
-std::size_t hints_seen(const house& where, const chapter& of,
+std::size_t hints_seen(const workspace& where, const chapter& of,
                        const std::string& step);
-void remember_hints(const house& where, const chapter& of,
+void remember_hints(const workspace& where, const chapter& of,
                     const std::string& step, std::size_t seen);
 
 }  // namespace workbook

@@ -21,7 +21,7 @@ namespace {
 /// labs/.generated: "01_pooling/task_pool.hpp" to a fingerprint.
 class generation {
  public:
-  explicit generation(const house& where)
+  explicit generation(const workspace& where)
       : file_(where.root / "labs" / ".generated") {
     if (fs::exists(file_)) {
       for (const std::string& line : lines_of(read_text(file_))) {
@@ -65,12 +65,12 @@ class generation {
   std::map<std::string, std::string> marks_;
 };
 
-file_set skeleton_of(const house& where, const chapter& of) {
+file_set skeleton_of(const workspace& where, const chapter& of) {
   return skeleton(of, where.root / "solutions" / of.lab, "0", where);
 }
 
 /// Writes one file of labs/, unless the reader edited it.
-lab_file generate(const house& where, const std::string& key,
+lab_file generate(const workspace& where, const std::string& key,
                   const std::string& text, generation& last) {
   const fs::path file = where.root / "labs" / key;
   const std::string shown = where.shown(file);
@@ -89,7 +89,7 @@ lab_file generate(const house& where, const std::string& key,
 
 }  // namespace
 
-std::vector<lab_file> generate_labs(const house& where,
+std::vector<lab_file> generate_labs(const workspace& where,
                                     const std::vector<chapter>& of) {
   generation last(where);
   std::vector<lab_file> done;
@@ -113,7 +113,7 @@ std::vector<lab_file> generate_labs(const house& where,
 }
 
 std::vector<std::string> differing_labs(
-    const house& where, const std::vector<chapter>& of) {
+    const workspace& where, const std::vector<chapter>& of) {
   std::vector<std::string> differing;
   for (const chapter& each : of) {
     for (const auto& [name, text] : skeleton_of(where, each)) {
@@ -126,7 +126,7 @@ std::vector<std::string> differing_labs(
   return differing;
 }
 
-fs::path reset_lab(const house& where, const chapter& of) {
+fs::path reset_lab(const workspace& where, const chapter& of) {
   const std::string now = fmt::format(
       "{:%Y-%m-%d_%H-%M-%S}", fmt::localtime(std::time(nullptr)));
   const fs::path kept = where.root / "build" / "kept" / of.lab / now;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -30,15 +30,16 @@ struct lab_file {
 
 /// Regenerates the skeletons of these chapters. Faults of one do not
 /// keep the others from being written; they are thrown as one problem.
-std::vector<lab_file> generate_labs(const house& where,
+std::vector<lab_file> generate_labs(const workspace& where,
                                     const std::vector<chapter>& of);
 
 /// The files of labs/ that differ from what would be generated.
-std::vector<std::string> differing_labs(const house& where,
+std::vector<std::string> differing_labs(const workspace& where,
                                         const std::vector<chapter>& of);
 
 /// Puts the skeleton of one chapter back. Files that differ are kept
 /// in the folder that is returned; empty if none differed.
-std::filesystem::path reset_lab(const house& where, const chapter& of);
+std::filesystem::path reset_lab(const workspace& where,
+                                const chapter& of);
 
 }  // namespace workbook

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "workbook/fixture_house.hpp"
+#include "workbook/fixture_workspace.hpp"
 
 namespace workbook {
 namespace {
@@ -16,49 +16,50 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 TEST(labs, are_never_overwritten_once_edited) {
-  const fixture_house house;
-  write_text(house.lab("adder.hpp"), "// mine\n");
-  fs::remove(house.lab("counter.hpp"));
-  const auto done = house.run("labs");
+  const fixture_workspace workspace;
+  write_text(workspace.lab("adder.hpp"), "// mine\n");
+  fs::remove(workspace.lab("counter.hpp"));
+  const auto done = workspace.run("labs");
   EXPECT_EQ(done.status, 1);
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("adder.hpp: has edits of yours"),
                     HasSubstr("counter.hpp: written")));
-  EXPECT_EQ(read_text(house.lab("adder.hpp")), "// mine\n");
-  EXPECT_EQ(house.run("labs --check").status, 1);
+  EXPECT_EQ(read_text(workspace.lab("adder.hpp")), "// mine\n");
+  EXPECT_EQ(workspace.run("labs --check").status, 1);
 }
 
 TEST(labs, that_nobody_edited_follow_the_solution) {
-  const fixture_house house;
+  const fixture_workspace workspace;
   const fs::path solution =
-      house.root() / "solutions" / "09_fixture" / "adder.hpp";
+      workspace.root() / "solutions" / "09_fixture" / "adder.hpp";
   write_text(solution, read_text(solution) + "// more\n");
-  EXPECT_EQ(house.run("labs --check").status, 1);
-  EXPECT_EQ(house.run("labs").status, 0);
-  EXPECT_THAT(read_text(house.lab("adder.hpp")), HasSubstr("// more"));
-  EXPECT_EQ(house.run("labs --check").status, 0);
+  EXPECT_EQ(workspace.run("labs --check").status, 1);
+  EXPECT_EQ(workspace.run("labs").status, 0);
+  EXPECT_THAT(read_text(workspace.lab("adder.hpp")),
+              HasSubstr("// more"));
+  EXPECT_EQ(workspace.run("labs --check").status, 0);
 }
 
 TEST(labs, reset_keeps_what_was_there) {
-  const fixture_house house;
-  write_text(house.lab("adder.hpp"), "// mine\n");
-  const auto done = house.run("reset --lab 9");
+  const fixture_workspace workspace;
+  write_text(workspace.lab("adder.hpp"), "// mine\n");
+  const auto done = workspace.run("reset --lab 9");
   EXPECT_EQ(done.status, 0);
-  EXPECT_EQ(house.run("labs --check").status, 0);
+  EXPECT_EQ(workspace.run("labs --check").status, 0);
   const std::string words = "what you had is in ";
   ASSERT_THAT(done.output, HasSubstr(words));
   const std::string folder(trimmed(
       done.output.substr(done.output.find(words) + words.size())));
-  EXPECT_EQ(read_text(house.root() / folder / "adder.hpp"),
+  EXPECT_EQ(read_text(workspace.root() / folder / "adder.hpp"),
             "// mine\n");
 }
 
 TEST(labs, with_faults_in_one_file_are_named) {
-  const fixture_house house;
+  const fixture_workspace workspace;
   const fs::path solution =
-      house.root() / "solutions" / "09_fixture" / "adder.hpp";
+      workspace.root() / "solutions" / "09_fixture" / "adder.hpp";
   write_text(solution, "// [9.1 add]\n// [9.3 sub]\n");
-  const auto done = house.run("labs");
+  const auto done = workspace.run("labs");
   EXPECT_EQ(done.status, 2);
   EXPECT_THAT(
       done.output,
@@ -68,44 +69,45 @@ TEST(labs, with_faults_in_one_file_are_named) {
 }
 
 TEST(hint, shows_one_more_each_time) {
-  const fixture_house house;
-  write_text(house.root() / "book/hints/09_fixture/9.1.md",
+  const fixture_workspace workspace;
+  write_text(workspace.root() / "book/hints/09_fixture/9.1.md",
              "## A nudge\n\nLook at both.\n\n## More\n\nUse +.\n");
   EXPECT_THAT(
-      house.run("hint --step 9.1").output,
+      workspace.run("hint --step 9.1").output,
       AllOf(HasSubstr("1 of 2  A nudge"), HasSubstr("Look at both."),
             Not(HasSubstr("Use +"))));
-  EXPECT_THAT(house.run("hint --step 9.1").output,
+  EXPECT_THAT(workspace.run("hint --step 9.1").output,
               AllOf(HasSubstr("2 of 2  More"), HasSubstr("Use +."),
                     Not(HasSubstr("Look"))));
-  EXPECT_THAT(house.run("hint --step 9.1").output,
+  EXPECT_THAT(workspace.run("hint --step 9.1").output,
               HasSubstr("the last hint"));
-  EXPECT_THAT(house.run("hint --step 9.1 --again").output,
+  EXPECT_THAT(workspace.run("hint --step 9.1 --again").output,
               AllOf(HasSubstr("Look"), HasSubstr("Use +.")));
-  const auto none = house.run("hint --step 9.2");
+  const auto none = workspace.run("hint --step 9.2");
   EXPECT_EQ(none.status, 2);
   EXPECT_THAT(none.output, HasSubstr("step 9.2 has no hints"));
 }
 
 TEST(board, grades_what_changed_and_says_what_is_next) {
-  const fixture_house house;
-  house.solve("adder.hpp");
-  const auto first = house.run("board");
+  const fixture_workspace workspace;
+  workspace.solve("adder.hpp");
+  const auto first = workspace.run("board");
   EXPECT_EQ(first.status, 0) << first.output;
   EXPECT_THAT(first.output,
               AllOf(HasSubstr("of 3  pass"), HasSubstr("60 of 100"),
                     HasSubstr("Next 9.2  Counting")));
-  const auto second = house.run("board");
+  const auto second = workspace.run("board");
   EXPECT_THAT(second.output, AllOf(Not(HasSubstr("of 3  pass")),
                                    HasSubstr("60 of 100")));
 }
 
 TEST(replay, becomes_the_test) {
-  const fixture_house house;
+  const fixture_workspace workspace;
   EXPECT_EQ(
-      house.run("replay --case 9.adds --variant solutions").status, 0);
-  EXPECT_EQ(house.run("replay --case 09.adds --seed 7").status, 97);
-  const auto wrong = house.run("replay --case 09.addds");
+      workspace.run("replay --case 9.adds --variant solutions").status,
+      0);
+  EXPECT_EQ(workspace.run("replay --case 09.adds --seed 7").status, 97);
+  const auto wrong = workspace.run("replay --case 09.addds");
   EXPECT_EQ(wrong.status, 2);
   EXPECT_THAT(wrong.output, HasSubstr("\n  09.adds\n"));
 }

@@ -33,7 +33,7 @@ void declare(workbook::command_line& line) {
   workbook::add_matrix_commands(line);
 }
 
-void make_absolute(workbook::house& where) {
+void make_absolute(workbook::workspace& where) {
   where.root = std::filesystem::absolute(where.root);
   where.build = std::filesystem::absolute(where.build);
 }

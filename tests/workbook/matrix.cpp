@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <iterator>
 
+#include "workbook/graded_tests.hpp"
 #include "workbook/skeleton.hpp"
-#include "workbook/test_list.hpp"
 
 namespace workbook {
 
@@ -115,7 +115,7 @@ std::string subject_of(const chapter& of, std::size_t done) {
   return of.lab + ".steps." + id_after(of, done);
 }
 
-void add_snapshot(std::vector<test_job>& jobs, const house& where,
+void add_snapshot(std::vector<test_job>& jobs, const workspace& where,
                   const chapter& of, std::size_t done,
                   const std::vector<graded_test>& tests) {
   const std::string id = id_after(of, done);
@@ -154,7 +154,7 @@ std::vector<const test_job*> of_snapshot(
   return own;
 }
 
-std::vector<std::string> alternatives_of(const house& where,
+std::vector<std::string> alternatives_of(const workspace& where,
                                          const chapter& of) {
   std::vector<std::string> words;
   std::error_code none;
@@ -192,11 +192,11 @@ std::size_t matrix_table::right() const {
                     [](const auto& row) { return row.right(); }));
 }
 
-house matrix_house(const house& where) {
+workspace matrix_workspace(const workspace& where) {
   return {where.root, where.root / "build" / "matrix"};
 }
 
-void configure_matrix(const house& where, bool whole) {
+void configure_matrix(const workspace& where, bool whole) {
   configure(where, {"WORKBOOK_MATRIX=ON",
                     fmt::format("WORKBOOK_WHOLE_MUTANTS={}",
                                 whole ? "ON" : "OFF"),
@@ -204,7 +204,7 @@ void configure_matrix(const house& where, bool whole) {
                         fs::read_symlink("/proc/self/exe").string()});
 }
 
-matrix_table check_steps(const house& where,
+matrix_table check_steps(const workspace& where,
                          const std::vector<chapter>& of, unsigned cores,
                          const pipeline_listener& listener) {
   std::vector<test_job> jobs;
@@ -230,7 +230,7 @@ matrix_table check_steps(const house& where,
   return table;
 }
 
-matrix_table check_alternatives(const house& where,
+matrix_table check_alternatives(const workspace& where,
                                 const std::vector<chapter>& of,
                                 unsigned cores,
                                 const pipeline_listener& listener) {
@@ -258,7 +258,7 @@ matrix_table check_alternatives(const house& where,
   return table;
 }
 
-matrix_table check_references(const house& where,
+matrix_table check_references(const workspace& where,
                               const std::vector<chapter>& of,
                               unsigned cores,
                               const pipeline_listener& listener) {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
 #include "workbook/pipeline.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -31,33 +31,33 @@ struct matrix_table {
   [[nodiscard]] std::size_t right() const;
 };
 
-/// The house with its build directory for the matrix.
-house matrix_house(const house& where);
+/// The workspace with its build directory for the matrix.
+workspace matrix_workspace(const workspace& where);
 
-/// Makes sure that a matrix house is configured. A mutant is built with
+/// Makes sure that a matrix workspace is configured. A mutant is built with
 /// the tests that it names, or, `whole`, with all.
-void configure_matrix(const house& where, bool whole = false);
+void configure_matrix(const workspace& where, bool whole = false);
 
 /// After step k the tests of steps up to k pass, and no others do;
 /// before the first (step 0) every test says which step to write.
-matrix_table check_steps(const house& where,
+matrix_table check_steps(const workspace& where,
                          const std::vector<chapter>& of, unsigned cores,
                          const pipeline_listener& listener);
 
 /// Every mutant fails in each test that it names.
-matrix_table check_mutants(const house& where,
+matrix_table check_mutants(const workspace& where,
                            const std::vector<chapter>& of,
                            unsigned cores,
                            const pipeline_listener& listener);
 
 /// Every alternative passes all tests.
-matrix_table check_alternatives(const house& where,
+matrix_table check_alternatives(const workspace& where,
                                 const std::vector<chapter>& of,
                                 unsigned cores,
                                 const pipeline_listener& listener);
 
 /// The reference passes all tests, built in `where.build`.
-matrix_table check_references(const house& where,
+matrix_table check_references(const workspace& where,
                               const std::vector<chapter>& of,
                               unsigned cores,
                               const pipeline_listener& listener);

@@ -8,19 +8,19 @@
 #include <memory>
 #include <thread>
 
+#include "workbook/check_all.hpp"
 #include "workbook/commands.hpp"
 #include "workbook/interrupt.hpp"
 #include "workbook/matrix.hpp"
 #include "workbook/matrix_report.hpp"
 #include "workbook/sanitizers.hpp"
 #include "workbook/screen.hpp"
-#include "workbook/self_test.hpp"
 
 namespace workbook {
 
 namespace {
 
-using check = matrix_table (*)(const house&,
+using check = matrix_table (*)(const workspace&,
                                const std::vector<chapter>&, unsigned,
                                const pipeline_listener&);
 
@@ -28,9 +28,10 @@ unsigned all_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-int run_check(const house& where, const std::string& lab, check look) {
+int run_check(const workspace& where, const std::string& lab,
+              check look) {
   const screen shown = screen::of_standard_output();
-  const house matrix = matrix_house(where);
+  const workspace matrix = matrix_workspace(where);
   const matrix_table table =
       with_progress(shown, [&](const pipeline_listener& listener) {
         return look(matrix, chapters(where, lab), all_cores(),
@@ -52,7 +53,7 @@ void add_check(command_line& to, const std::string& name,
   command->add_option("--lab", *lab, "only this one");
 }
 
-int run_sanitizers(const house& where, const std::string& lab) {
+int run_sanitizers(const workspace& where, const std::string& lab) {
   const screen shown = screen::of_standard_output();
   int status = 0;
   for (const std::string which : {"asan", "tsan"}) {
@@ -76,12 +77,12 @@ bool is_set(const char* name) {
   return !text.empty() && text != "0" && text != "false";
 }
 
-int run_test(const house& where, bool strict) {
-  self_test_request wanted;
+int run_test(const workspace& where, bool strict) {
+  check_request wanted;
   wanted.cores = all_cores();
   wanted.strict = strict || is_set("CI") || is_set("STRICT");
-  const auto parts = run_self_test(where, chapters(where, ""), wanted,
-                                   screen::of_standard_output());
+  const auto parts = check_all(where, chapters(where, ""), wanted,
+                               screen::of_standard_output());
   if (interrupted()) {
     return interrupted_status;
   }

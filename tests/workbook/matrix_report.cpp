@@ -56,14 +56,15 @@ std::string row_text(const matrix_row& row, std::size_t width,
                      const screen& look) {
   const std::size_t room =
       width + 10 < page_width ? page_width - width - 7 : 20;
-  const std::string mark = row.right() ? look.good("✓") : look.bad("✗");
+  const std::string mark =
+      row.right() ? look.green("✓") : look.red("✗");
   const std::string found =
       columns(row.found) > room ? fitted(row.found, room) : row.found;
   std::string text =
       found.empty()
           ? fmt::format("  {} {}\n", mark, row.name)
           : fmt::format("  {} {}  {}\n", mark, fitted(row.name, width),
-                        look.faint(found));
+                        look.dim(found));
   for (const std::string& wrong : row.wrongs) {
     for (const std::string& line : wrapped(wrong, page_width - 8)) {
       text += "      " + line + "\n";

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string>
 
-#include "workbook/fixture_house.hpp"
+#include "workbook/fixture_workspace.hpp"
 #include "workbook/sanitizers.hpp"
 
 namespace workbook {
@@ -28,8 +28,8 @@ std::string patch_of(const std::string& caught_by,
 }
 
 TEST(steps, of_the_fixture_pass_exactly_their_tests) {
-  const fixture_house house;
-  const auto done = house.run("steps --lab 9");
+  const fixture_workspace workspace;
+  const auto done = workspace.run("steps --lab 9");
   EXPECT_EQ(done.status, 0) << done.output;
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("09 after step 0    0 of 0 pass, 3 wait"),
@@ -39,12 +39,12 @@ TEST(steps, of_the_fixture_pass_exactly_their_tests) {
 }
 
 TEST(steps, that_give_too_much_or_too_little_are_named) {
-  const fixture_house house;
-  const fs::path tests = house.root() / "tests" / "09_fixture";
+  const fixture_workspace workspace;
+  const fs::path tests = workspace.root() / "tests" / "09_fixture";
   std::string text = read_text(tests / "step_2.cpp");
   text.replace(text.find("== 2"), 4, "== 1");
   write_text(tests / "step_2.cpp", text);
-  const auto done = house.run("steps");
+  const auto done = workspace.run("steps");
   EXPECT_EQ(done.status, 1) << done.output;
   EXPECT_THAT(
       done.output,
@@ -57,26 +57,26 @@ TEST(steps, that_give_too_much_or_too_little_are_named) {
 // A step that is to be mended is there, and wrong: its tests fail and
 // say its number.
 TEST(steps, that_are_to_be_mended_say_their_number) {
-  const fixture_house house;
+  const fixture_workspace workspace;
   const fs::path code =
-      house.root() / "solutions" / "09_fixture" / "counter.hpp";
+      workspace.root() / "solutions" / "09_fixture" / "counter.hpp";
   std::string text = read_text(code);
   text.replace(text.find("todo(\"9.2\")"), 11, "return 7");
   write_text(code, text);
-  EXPECT_THAT(house.run("steps").output,
+  EXPECT_THAT(workspace.run("steps").output,
               HasSubstr("must name a step, but 09.counts: fail"));
   const fs::path test =
-      house.root() / "tests" / "09_fixture" / "step_2.cpp";
+      workspace.root() / "tests" / "09_fixture" / "step_2.cpp";
   text = read_text(test);
   text.replace(text.find("\"expected 1"), 1, "\"step 9.2: ");
   write_text(test, text);
-  const auto done = house.run("steps");
+  const auto done = workspace.run("steps");
   EXPECT_EQ(done.status, 0) << done.output;
 }
 
 TEST(mutants, of_the_fixture_are_caught) {
-  const fixture_house house;
-  const auto done = house.run("mutants");
+  const fixture_workspace workspace;
+  const auto done = workspace.run("mutants");
   EXPECT_EQ(done.status, 0) << done.output;
   EXPECT_THAT(done.output,
               EndsWith("1 of 1 mutants are caught by the tests they "
@@ -84,21 +84,21 @@ TEST(mutants, of_the_fixture_are_caught) {
 }
 
 TEST(mutants, that_are_not_caught_are_named) {
-  const fixture_house house;
+  const fixture_workspace workspace;
   const std::string adds = "Caught-by: adds\n";
-  write_text(house.mutant("harmless"),
+  write_text(workspace.mutant("harmless"),
              patch_of(adds, "adder.hpp", "// Adds.", "// Sums."));
-  write_text(house.mutant("of_another_test"),
+  write_text(workspace.mutant("of_another_test"),
              patch_of(adds, "counter.hpp", "  int last_ = 0;",
                       "  int last_ = 5;"));
-  write_text(house.mutant("stale"),
+  write_text(workspace.mutant("stale"),
              patch_of(adds, "adder.hpp", "// Multiplies.", "//"));
-  write_text(house.mutant("headless"),
+  write_text(workspace.mutant("headless"),
              patch_of("", "adder.hpp", "// Adds.", "//"));
   write_text(
-      house.mutant("of_no_test"),
+      workspace.mutant("of_no_test"),
       patch_of("Caught-by: addds\n", "adder.hpp", "// Adds.", "//"));
-  const auto done = house.run("mutants");
+  const auto done = workspace.run("mutants");
   EXPECT_EQ(done.status, 1);
   EXPECT_THAT(
       done.output,
@@ -112,13 +112,13 @@ TEST(mutants, that_are_not_caught_are_named) {
 }
 
 TEST(alternatives, get_full_marks_or_are_named) {
-  const fixture_house house;
-  EXPECT_THAT(house.run("alternatives").output,
+  const fixture_workspace workspace;
+  EXPECT_THAT(workspace.run("alternatives").output,
               EndsWith("1 of 1 alternatives get full marks\n"));
-  write_text(house.root() / "tests" / "09_fixture" / "alternatives" /
-                 "backwards" / "adder.hpp",
+  write_text(workspace.root() / "tests" / "09_fixture" /
+                 "alternatives" / "backwards" / "adder.hpp",
              "inline int add(int a, int) { return a; }\n");
-  const auto done = house.run("alternatives");
+  const auto done = workspace.run("alternatives");
   EXPECT_EQ(done.status, 1);
   EXPECT_THAT(done.output, AllOf(HasSubstr("60 of 100"),
                                  HasSubstr("09.adds: fail")));

@@ -37,7 +37,7 @@ std::string head_line(const std::vector<std::string>& lines,
 
 }  // namespace
 
-mutant read_mutant(const house& where, const fs::path& patch) {
+mutant read_mutant(const workspace& where, const fs::path& patch) {
   const std::string shown = where.shown(patch);
   const auto lines = lines_of(read_text(patch));
   mutant read;
@@ -52,7 +52,7 @@ mutant read_mutant(const house& where, const fs::path& patch) {
   return read;
 }
 
-std::vector<fs::path> patches_of(const house& where,
+std::vector<fs::path> patches_of(const workspace& where,
                                  const chapter& of) {
   std::vector<fs::path> found;
   std::error_code none;
@@ -66,7 +66,7 @@ std::vector<fs::path> patches_of(const house& where,
   return found;
 }
 
-std::string why_not_applicable(const house& where,
+std::string why_not_applicable(const workspace& where,
                                const mutant& wanted) {
   const command_result done =
       run_command({"patch", "-p1", "--fuzz=0", "--dry-run", "--force",

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -24,16 +24,16 @@ struct mutant {
 
 /// Reads the head of a patch. Throws problem that names the line that
 /// is missing.
-mutant read_mutant(const house& where,
+mutant read_mutant(const workspace& where,
                    const std::filesystem::path& patch);
 
 /// The patches of a chapter, in the order of their names.
-std::vector<std::filesystem::path> patches_of(const house& where,
+std::vector<std::filesystem::path> patches_of(const workspace& where,
                                               const chapter& of);
 
 /// Why the patch cannot be applied to the solutions as they stand; ""
 /// if it can. Changes nothing.
-std::string why_not_applicable(const house& where,
+std::string why_not_applicable(const workspace& where,
                                const mutant& wanted);
 
 }  // namespace workbook

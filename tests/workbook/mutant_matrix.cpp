@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <map>
 
+#include "workbook/graded_tests.hpp"
 #include "workbook/matrix.hpp"
 #include "workbook/mutant.hpp"
 #include "workbook/problem.hpp"
-#include "workbook/test_list.hpp"
 
 namespace workbook {
 
@@ -39,7 +39,7 @@ bool is_caught(const test_job& job) {
 }
 
 /// One mutant, its jobs, and what is already known to be wrong.
-struct suspect {
+struct mutant_case {
   const chapter* of = nullptr;
   std::string name;
   mutant head;
@@ -54,11 +54,11 @@ const graded_test* find_test(const std::vector<graded_test>& tests,
   return found == tests.end() ? nullptr : &*found;
 }
 
-std::string family_of(const suspect& each) {
+std::string family_of(const mutant_case& each) {
   return each.of->lab + ".mutants." + each.name;
 }
 
-test_job job_of(const house& where, const suspect& each,
+test_job job_of(const workspace& where, const mutant_case& each,
                 const graded_test& test) {
   const std::string variant = "mutants." + each.name;
   return {test,
@@ -70,11 +70,11 @@ test_job job_of(const house& where, const suspect& each,
 
 /// Reads the head, sees whether the patch applies, and adds a job for
 /// each test that it names.
-suspect summon(const house& where, const chapter& of,
-               const std::vector<graded_test>& tests,
-               const std::filesystem::path& patch,
-               std::vector<test_job>& jobs) {
-  suspect each{&of, patch.stem().string(), {}, {}};
+mutant_case load(const workspace& where, const chapter& of,
+                 const std::vector<graded_test>& tests,
+                 const std::filesystem::path& patch,
+                 std::vector<test_job>& jobs) {
+  mutant_case each{&of, patch.stem().string(), {}, {}};
   each.row.name = of.number() + " " + each.name;
   try {
     each.head = read_mutant(where, patch);
@@ -99,7 +99,7 @@ suspect summon(const house& where, const chapter& of,
   return each;
 }
 
-void judge(suspect& each, const std::vector<test_job>& jobs) {
+void judge(mutant_case& each, const std::vector<test_job>& jobs) {
   for (const test_job& job : jobs) {
     if (job.program.family() != family_of(each)) {
       continue;
@@ -120,11 +120,11 @@ void judge(suspect& each, const std::vector<test_job>& jobs) {
 /// Those that survived a test face all others, to tell which one would
 /// have caught them. For that they are built with all tests.
 void try_others(
-    const house& where, std::vector<suspect>& suspects,
+    const workspace& where, std::vector<mutant_case>& mutant_cases,
     const std::map<const chapter*, std::vector<graded_test>>& tests,
     unsigned cores, const pipeline_listener& listener) {
   std::vector<test_job> jobs;
-  for (const suspect& each : suspects) {
+  for (const mutant_case& each : mutant_cases) {
     const auto& wrongs = each.row.wrongs;
     const bool survived = std::any_of(
         wrongs.begin(), wrongs.end(), [](const std::string& wrong) {
@@ -144,7 +144,7 @@ void try_others(
   const bool whole = true;
   configure_matrix(where, whole);
   pipeline(where, jobs, cores, listener).run();
-  for (suspect& each : suspects) {
+  for (mutant_case& each : mutant_cases) {
     std::vector<std::string> others;
     bool tried = false;
     for (const test_job& job : jobs) {
@@ -165,28 +165,28 @@ void try_others(
 
 }  // namespace
 
-matrix_table check_mutants(const house& where,
+matrix_table check_mutants(const workspace& where,
                            const std::vector<chapter>& of,
                            unsigned cores,
                            const pipeline_listener& listener) {
   std::map<const chapter*, std::vector<graded_test>> tests;
-  std::vector<suspect> suspects;
+  std::vector<mutant_case> mutant_cases;
   std::vector<test_job> jobs;
   for (const chapter& each : of) {
     tests[&each] = list_tests(where, each);
     for (const auto& patch : patches_of(where, each)) {
-      suspects.push_back(
-          summon(where, each, tests[&each], patch, jobs));
+      mutant_cases.push_back(
+          load(where, each, tests[&each], patch, jobs));
     }
   }
   configure_matrix(where);
   pipeline(where, jobs, cores, listener).run();
-  for (suspect& each : suspects) {
+  for (mutant_case& each : mutant_cases) {
     judge(each, jobs);
   }
-  try_others(where, suspects, tests, cores, listener);
+  try_others(where, mutant_cases, tests, cores, listener);
   matrix_table table{"mutants are caught by the tests they name", {}};
-  for (suspect& each : suspects) {
+  for (mutant_case& each : mutant_cases) {
     table.rows.push_back(std::move(each.row));
   }
   return table;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "workbook/interrupt.hpp"
-#include "workbook/test_run.hpp"
+#include "workbook/run_test.hpp"
 
 namespace workbook {
 
@@ -65,7 +65,7 @@ test_program program_of(const chapter& of, const graded_test& test,
   return {of.lab, variant, test.unit_together(), own};
 }
 
-pipeline::pipeline(const house& where, std::vector<test_job>& jobs,
+pipeline::pipeline(const workspace& where, std::vector<test_job>& jobs,
                    unsigned cores, const pipeline_listener& listener)
     : where_(where),
       cores_(std::max(cores, 1U)),

@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "workbook/build.hpp"
-#include "workbook/test_list.hpp"
+#include "workbook/graded_tests.hpp"
 #include "workbook/verdict.hpp"
 
 namespace workbook {
@@ -59,7 +59,7 @@ struct pipeline_listener {
 
 class pipeline {
  public:
-  pipeline(const house& where, std::vector<test_job>& jobs,
+  pipeline(const workspace& where, std::vector<test_job>& jobs,
            unsigned cores, const pipeline_listener& listener);
 
   /// Builds and runs everything; fills in each job's result. Throws
@@ -76,7 +76,7 @@ class pipeline {
   void finish_locked(std::size_t index, outcome result);
   void say(const std::string& doing);
 
-  const house& where_;
+  const workspace& where_;
   const unsigned cores_;
   const pipeline_listener& listener_;
 

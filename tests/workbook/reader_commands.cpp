@@ -31,7 +31,7 @@ struct hint_options {
   bool again = false;
 };
 
-int run_hint(const house& where, const hint_options& options) {
+int run_hint(const workspace& where, const hint_options& options) {
   const screen look = screen::of_standard_output();
   const chapter of = chapter_of(where, where.lab_of_step(options.step));
   const auto hints = read_hints(where, of, options.step);
@@ -44,8 +44,8 @@ int run_hint(const house& where, const hint_options& options) {
   const std::size_t from = options.all || options.again ? 0 : until - 1;
   for (std::size_t i = from; i < until; ++i) {
     fmt::print("\n  {}  {}\n\n",
-               look.faint(fmt::format("{} of {}", i + 1, hints.size())),
-               look.strong(hints[i].title));
+               look.dim(fmt::format("{} of {}", i + 1, hints.size())),
+               look.bold(hints[i].title));
     for (const std::string& line : lines_of(trimmed(hints[i].text))) {
       fmt::print("  {}\n", line);
     }
@@ -53,7 +53,7 @@ int run_hint(const house& where, const hint_options& options) {
   remember_hints(where, of, options.step, std::max(seen, until));
   fmt::print(
       "\n  {}\n\n",
-      look.faint(
+      look.dim(
           until < hints.size()
               ? "still stuck?  make hint STEP=" + options.step
               : "that was the last hint; the solution is folded in the "
@@ -74,7 +74,7 @@ void add_hint(command_line& to) {
 
 // ---- programs that run in our place --------------------------------
 
-void build_or_say(const house& where, const test_program& program) {
+void build_or_say(const workspace& where, const test_program& program) {
   std::string error;
   build_programs(where, {program}, 2, [&](const program_built& built) {
     error = built.error;
@@ -108,7 +108,7 @@ struct replay_options {
   bool gdb = false;
 };
 
-graded_test find_test(const house& where, const chapter& of,
+graded_test find_test(const workspace& where, const chapter& of,
                       const std::string& id) {
   std::string names;
   for (const graded_test& each : list_tests(where, of)) {
@@ -121,7 +121,7 @@ graded_test find_test(const house& where, const chapter& of,
                 of.lab, names);
 }
 
-int run_replay(const house& where, const replay_options& options) {
+int run_replay(const workspace& where, const replay_options& options) {
   const std::size_t dot = options.test.find('.');
   if (dot == std::string::npos) {
     throw problem(
@@ -133,7 +133,7 @@ int run_replay(const house& where, const replay_options& options) {
   const std::string id = of.number() + options.test.substr(dot);
   const graded_test test = find_test(where, of, id);
   const fs::path own = sources_of(where, of, options.variant);
-  const house built = configured_for(where, options.variant);
+  const workspace built = configured_for(where, options.variant);
   const test_program program =
       program_of(of, test, options.variant, own);
   build_or_say(built, program);
@@ -177,7 +177,7 @@ struct program_options {
   std::string variant = "labs";
 };
 
-int run_program(const house& where, const program_options& options,
+int run_program(const workspace& where, const program_options& options,
                 const std::string& name) {
   const chapter of = chapter_of(where, options.lab);
   if (!fs::exists(where.tests(of.lab) / (name + ".cpp"))) {

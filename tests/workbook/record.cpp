@@ -189,7 +189,7 @@ std::string replay_command(const record& of, const graded& each) {
   return command;
 }
 
-fs::path lanes_of(const house& where, const std::string& lab,
+fs::path lanes_of(const workspace& where, const std::string& lab,
                   const std::string& variant) {
   const std::string number = lab.substr(0, lab.find('_'));
   return where.root / "build" / "lanes" /
@@ -234,7 +234,8 @@ json to_json(const record& of, const chapter& declared) {
           {"tests", tests}};
 }
 
-std::optional<record> read_record(const house& where, const chapter& of,
+std::optional<record> read_record(const workspace& where,
+                                  const chapter& of,
                                   const std::string& variant) {
   const fs::path file = where.results(of.lab, variant) / "result.json";
   if (!fs::exists(file)) {
@@ -250,7 +251,7 @@ std::optional<record> read_record(const house& where, const chapter& of,
   }
 }
 
-fs::path write_record(const house& where, const record& of,
+fs::path write_record(const workspace& where, const record& of,
                       const chapter& declared) {
   const fs::path file =
       where.results(of.lab, of.variant) / "result.json";

@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
-#include "workbook/test_list.hpp"
+#include "workbook/graded_tests.hpp"
 #include "workbook/verdict.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -65,7 +65,7 @@ struct record {
 std::string replay_command(const record& of, const graded& each);
 
 /// Where the pictures of failing schedules are kept.
-std::filesystem::path lanes_of(const house& where,
+std::filesystem::path lanes_of(const workspace& where,
                                const std::string& lab,
                                const std::string& variant);
 
@@ -76,11 +76,13 @@ nlohmann::json to_json(const record& of, const chapter& declared);
 
 /// Reads the record of a variant; empty if it was never graded. A file
 /// that is half written or of another form throws problem.
-std::optional<record> read_record(const house& where, const chapter& of,
+std::optional<record> read_record(const workspace& where,
+                                  const chapter& of,
                                   const std::string& variant);
 
 /// Writes result.json and says where.
-std::filesystem::path write_record(const house& where, const record& of,
+std::filesystem::path write_record(const workspace& where,
+                                   const record& of,
                                    const chapter& declared);
 
 /// Now, in UTC: "2026-03-01T12:00:00Z".

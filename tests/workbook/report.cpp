@@ -28,9 +28,9 @@ std::string step_line(const step& each, const step_score& points,
       fmt::format("{:>3} of {:>3}", points.score, points.max_score);
   const auto coloured = [&](const std::string& text) {
     if (points.full()) {
-      return look.good(text);
+      return look.green(text);
     }
-    return points.score == 0 ? look.faint(text) : text;
+    return points.score == 0 ? look.dim(text) : text;
   };
   return fmt::format(
       "  {:<4} {} {} {}\n", each.id,
@@ -56,7 +56,7 @@ std::size_t line_of_step(const fs::path& file, const std::string& id) {
 }
 
 /// "labs/01_pooling/task_pool.hpp:31".
-std::string place_of_step(const house& where, const chapter& of,
+std::string place_of_step(const workspace& where, const chapter& of,
                           const step& next,
                           const std::string& variant) {
   const fs::path folder = where.root / variant / of.lab;
@@ -86,9 +86,8 @@ std::string steps_text(const chapter& of, const record& graded,
   const std::size_t taken =
       columns(name) + columns(variant) + columns(marks) + 4;
   std::string text = fmt::format(
-      "\n  {}{}{}{}\n\n", look.strong(name), look.faint(variant),
-      std::string(taken < 78 ? 78 - taken : 1, ' '),
-      look.strong(marks));
+      "\n  {}{}{}{}\n\n", look.bold(name), look.dim(variant),
+      std::string(taken < 78 ? 78 - taken : 1, ' '), look.bold(marks));
   for (const step& each : of.steps) {
     text += step_line(each, graded.of_step(each.id), look);
   }
@@ -106,22 +105,22 @@ const step* next_step(const chapter& of, const record& graded) {
   return nullptr;
 }
 
-std::string next_step_text(const house& where, const chapter& of,
+std::string next_step_text(const workspace& where, const chapter& of,
                            const record& graded, const screen& look) {
   const step* next = next_step(of, graded);
   if (next == nullptr) {
     return fmt::format("\n  {} Every promise of this lab is kept.\n",
-                       look.good("Done."));
+                       look.green("Done."));
   }
   const std::string minutes =
       next->minutes > 0
           ? fmt::format(", about {} minutes", next->minutes)
           : "";
   return fmt::format("\n  {} {}  {}{}\n        {}\n        {}\n",
-                     look.strong("Next"), look.strong(next->id),
+                     look.bold("Next"), look.bold(next->id),
                      next->title, minutes,
                      place_of_step(where, of, *next, graded.variant),
-                     look.faint("stuck?  make hint STEP=" + next->id));
+                     look.dim("stuck?  make hint STEP=" + next->id));
 }
 
 std::string runtime_text(const record& graded, const screen& look) {
@@ -137,13 +136,13 @@ std::string runtime_text(const record& graded, const screen& look) {
   }
   return fmt::format(
       "\n  {}\n  Tests ran on real threads{}: a pass may be luck.{}\n",
-      look.bad("The explorer does not work on this machine."),
+      look.red("The explorer does not work on this machine."),
       graded.runtime == "tsan" ? " under ThreadSanitizer" : "",
       beyond == 0 ? ""
                   : fmt::format(" {} of 100 points need it.", beyond));
 }
 
-std::string report_text(const house& where, const chapter& of,
+std::string report_text(const workspace& where, const chapter& of,
                         const record& graded, const screen& look) {
   return steps_text(of, graded, look) + runtime_text(graded, look) +
          failures_text(where, of, graded, look) +

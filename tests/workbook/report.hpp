@@ -9,14 +9,14 @@
 #include <string>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
 #include "workbook/record.hpp"
 #include "workbook/screen.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
 /// The whole report: steps, failures, the next step.
-std::string report_text(const house& where, const chapter& of,
+std::string report_text(const workspace& where, const chapter& of,
                         const record& graded, const screen& look);
 
 /// One line a step: title, bar, points; and the head above them.
@@ -27,7 +27,7 @@ std::string steps_text(const chapter& of, const record& graded,
 const step* next_step(const chapter& of, const record& graded);
 
 /// Where to write it, how long it may take, where a hint is.
-std::string next_step_text(const house& where, const chapter& of,
+std::string next_step_text(const workspace& where, const chapter& of,
                            const record& graded, const screen& look);
 
 /// Shows how far a grading is while it runs: one moving line on a

@@ -4,14 +4,14 @@
 
 #include <fmt/format.h>
 
-#include "workbook/test_list.hpp"
+#include "workbook/graded_tests.hpp"
 #include "workbook/text_file.hpp"
 
 namespace workbook {
 
 namespace {
 
-std::vector<test_job> jobs_of(const house& where,
+std::vector<test_job> jobs_of(const workspace& where,
                               const std::vector<chapter>& of) {
   std::vector<test_job> jobs;
   for (const chapter& each : of) {
@@ -64,11 +64,11 @@ std::string sanitizer_complaint(const std::string& output) {
   return {};
 }
 
-matrix_table check_sanitizer(const house& where,
+matrix_table check_sanitizer(const workspace& where,
                              const std::vector<chapter>& of,
                              const std::string& which, unsigned cores,
                              const pipeline_listener& listener) {
-  const house own{where.root, where.root / "build" / which};
+  const workspace own{where.root, where.root / "build" / which};
   configure(own, {"WORKBOOK_RUNTIME=" + which});
   std::vector<test_job> jobs = jobs_of(own, of);
   pipeline(own, jobs, cores, listener).run();

@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
 #include "workbook/matrix.hpp"
 #include "workbook/pipeline.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
 /// `which` is "asan" (with UBSan) or "tsan"; built in build/<which>.
-matrix_table check_sanitizer(const house& where,
+matrix_table check_sanitizer(const workspace& where,
                              const std::vector<chapter>& of,
                              const std::string& which, unsigned cores,
                              const pipeline_listener& listener);

@@ -93,16 +93,16 @@ screen screen::of_standard_output() {
   return {terminal && !is_set("NO_COLOR"), terminal};
 }
 
-std::string screen::good(std::string_view text) const {
+std::string screen::green(std::string_view text) const {
   return between(colour, "32", text);
 }
-std::string screen::bad(std::string_view text) const {
+std::string screen::red(std::string_view text) const {
   return between(colour, "31", text);
 }
-std::string screen::strong(std::string_view text) const {
+std::string screen::bold(std::string_view text) const {
   return between(colour, "1", text);
 }
-std::string screen::faint(std::string_view text) const {
+std::string screen::dim(std::string_view text) const {
   return between(colour, "2", text);
 }
 

@@ -32,10 +32,10 @@ struct screen {
   static screen of_standard_output();
 
   // Each returns `text` between the codes of a colour, or as it is.
-  [[nodiscard]] std::string good(std::string_view text) const;
-  [[nodiscard]] std::string bad(std::string_view text) const;
-  [[nodiscard]] std::string strong(std::string_view text) const;
-  [[nodiscard]] std::string faint(std::string_view text) const;
+  [[nodiscard]] std::string green(std::string_view text) const;
+  [[nodiscard]] std::string red(std::string_view text) const;
+  [[nodiscard]] std::string bold(std::string_view text) const;
+  [[nodiscard]] std::string dim(std::string_view text) const;
 
   /// Replaces the line at the cursor, without ending it. Nothing where
   /// lines cannot move.

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "workbook/graded_tests.hpp"
 #include "workbook/interrupt.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/report.hpp"
-#include "workbook/test_list.hpp"
 
 namespace workbook {
 
@@ -40,7 +40,7 @@ bool any_newer(const fs::path& folder, fs::file_time_type time) {
 
 }  // namespace
 
-std::optional<record> grade_on_screen(const house& where,
+std::optional<record> grade_on_screen(const workspace& where,
                                       const chapter& of,
                                       const grade_request& wanted,
                                       const screen& look) {
@@ -72,7 +72,7 @@ bool has_infrastructure(const record& result) {
       });
 }
 
-bool is_stale(const house& where, const chapter& of) {
+bool is_stale(const workspace& where, const chapter& of) {
   const fs::path file = where.results(of.lab, "labs") / "result.json";
   std::error_code missing;
   const auto written = fs::last_write_time(file, missing);

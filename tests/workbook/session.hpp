@@ -13,7 +13,7 @@ namespace workbook {
 
 /// Grades with progress on the screen and writes the record; empty if
 /// the reader interrupted, then the record is as it was.
-std::optional<record> grade_on_screen(const house& where,
+std::optional<record> grade_on_screen(const workspace& where,
                                       const chapter& of,
                                       const grade_request& wanted,
                                       const screen& look);
@@ -23,6 +23,6 @@ bool has_infrastructure(const record& result);
 
 /// Whether the record of labs/ is missing, partial, or older than what
 /// it was made from.
-bool is_stale(const house& where, const chapter& of);
+bool is_stale(const workspace& where, const chapter& of);
 
 }  // namespace workbook

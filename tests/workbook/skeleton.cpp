@@ -113,7 +113,7 @@ std::size_t steps_done(const chapter& of, const std::string& done) {
 /// A step's own file may be missing as long as its tests are, too:
 /// the chapter is being written.
 bool is_expected(const chapter& of, const std::string& name,
-                 const house& where) {
+                 const workspace& where) {
   for (const step& each : of.steps) {
     for (const std::string& test : each.tests) {
       if (each.file == name &&
@@ -129,7 +129,7 @@ bool is_expected(const chapter& of, const std::string& name,
 
 file_set skeleton(const chapter& of,
                   const std::filesystem::path& sources,
-                  const std::string& done, const house& shown_in) {
+                  const std::string& done, const workspace& shown_in) {
   const progress now{of, steps_done(of, done)};
   file_set files;
   known_regions known;

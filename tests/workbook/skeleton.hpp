@@ -10,7 +10,7 @@
 #include <string>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -23,7 +23,7 @@ using file_set = std::map<std::string, std::string>;
 /// is missing.
 file_set skeleton(const chapter& of,
                   const std::filesystem::path& sources,
-                  const std::string& done, const house& shown_in);
+                  const std::string& done, const workspace& shown_in);
 
 /// Writes each file of `files` into `folder`.
 void write_files(const file_set& files,

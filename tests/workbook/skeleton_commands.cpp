@@ -23,8 +23,9 @@ struct skeleton_options {
   std::string source;
 };
 
-int run_skeleton(const house& where, const skeleton_options& options) {
-  house from = where;
+int run_skeleton(const workspace& where,
+                 const skeleton_options& options) {
+  workspace from = where;
   if (!options.source.empty()) {
     from.root = fs::absolute(options.source);
   }
@@ -35,7 +36,7 @@ int run_skeleton(const house& where, const skeleton_options& options) {
   return 0;
 }
 
-int run_labs(const house& where, const std::string& lab) {
+int run_labs(const workspace& where, const std::string& lab) {
   int status = 0;
   for (const lab_file& each :
        generate_labs(where, chapters(where, lab))) {
@@ -55,7 +56,7 @@ int run_labs(const house& where, const std::string& lab) {
   return status;
 }
 
-int check_labs(const house& where, const std::string& lab) {
+int check_labs(const workspace& where, const std::string& lab) {
   const auto differing = differing_labs(where, chapters(where, lab));
   for (const std::string& file : differing) {
     fmt::print("{}: differs from what the solution generates\n", file);
@@ -63,7 +64,7 @@ int check_labs(const house& where, const std::string& lab) {
   return differing.empty() ? 0 : 1;
 }
 
-int run_reset(const house& where, const std::string& lab) {
+int run_reset(const workspace& where, const std::string& lab) {
   const chapter of = chapter_of(where, lab);
   const fs::path kept = reset_lab(where, of);
   fmt::print("labs/{} is as it was in the beginning", of.lab);

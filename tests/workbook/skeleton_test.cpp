@@ -180,7 +180,7 @@ TEST(skeleton, tells_every_fault_at_once) {
 
 TEST(skeleton, names_a_missing_file_and_a_wrong_step) {
   const scratch folder;
-  const house where{folder.path(), {}};
+  const workspace where{folder.path(), {}};
   EXPECT_THROW(skeleton(two_steps(), folder.path(), "0", where),
                problem);
   write_text(folder.path() / "a.hpp", source);

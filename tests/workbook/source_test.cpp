@@ -8,9 +8,9 @@
 
 #include "workbook/bounded_text.hpp"
 #include "workbook/compiler_output.hpp"
+#include "workbook/graded_tests.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/scratch.hpp"
-#include "workbook/test_list.hpp"
 #include "workbook/text_file.hpp"
 
 namespace workbook {
@@ -27,10 +27,10 @@ std::vector<graded_test> scan(const std::string& text) {
   return scan_tests(text, "step_1.cpp", faults);
 }
 
-TEST(test_list, reads_the_macros_and_the_promise) {
+TEST(graded_tests, reads_the_macros_and_the_promise) {
   const auto tests = scan(
       "GRADED(pool, runs, 1.1, 4) {\n"
-      "  promise(\"one \"\n          \"task\");\n}\n"
+      "  contract(\"one \"\n          \"task\");\n}\n"
       "EXPLORED(pool, waits,\n         1.3, 6, .steps = 9) {}\n");
   ASSERT_EQ(tests.size(), 2U);
   EXPECT_EQ(tests[0].full_name(), "pool.runs");
@@ -43,22 +43,22 @@ TEST(test_list, reads_the_macros_and_the_promise) {
   EXPECT_THAT(faults, IsEmpty());
 }
 
-TEST(test_list, passes_over_comments) {
+TEST(graded_tests, passes_over_comments) {
   EXPECT_THAT(scan("/*\nGRADED(a, b, 1.1, 4) {\n*/\n"
                    "// GRADED(a, b, 1.1, 4)\n"
                    "  GRADED(not, at, 1.1, 4)\n"),
               IsEmpty());
 }
 
-TEST(test_list, refuses_arguments_that_are_no_literals) {
+TEST(graded_tests, refuses_arguments_that_are_no_literals) {
   scan("\nGRADED(pool, runs, step, 4) {}\n");
   EXPECT_THAT(faults, ElementsAre(HasSubstr("step_1.cpp:2: ")));
 }
 
-/// A house with one chapter whose only test file says `text`.
+/// A workspace with one chapter whose only test file says `text`.
 std::string complaints(const std::string& text) {
   const scratch folder;
-  const house where{folder.path(), {}};
+  const workspace where{folder.path(), {}};
   chapter of;
   of.lab = "01_pooling";
   of.steps.resize(1);
@@ -73,13 +73,13 @@ std::string complaints(const std::string& text) {
   return {};
 }
 
-TEST(test_list, refuses_points_that_are_not_100) {
+TEST(graded_tests, refuses_points_that_are_not_100) {
   EXPECT_THAT(complaints("GRADED(a, b, 1.1, 100) {}\n"), IsEmpty());
   EXPECT_THAT(complaints("GRADED(a, b, 1.1, 99) {}\n"),
               HasSubstr("add up to 99, they must add up to 100"));
 }
 
-TEST(test_list, refuses_a_name_twice_and_an_unknown_step) {
+TEST(graded_tests, refuses_a_name_twice_and_an_unknown_step) {
   const std::string text = complaints(
       "GRADED(a, b, 1.1, 50) {}\nGRADED(c, b, 1.1, 50) {}\n"
       "GRADED(c, d, 1.2, 50) {}\n");

@@ -65,7 +65,7 @@ class quiet_keyboard {
 
 /// What the lab's files say; changes whenever one is saved with other
 /// contents.
-std::uint64_t state_of(const house& where, const chapter& of) {
+std::uint64_t state_of(const workspace& where, const chapter& of) {
   std::string all;
   for (const std::string& name : of.all_files()) {
     const fs::path file = where.root / "labs" / of.lab / name;
@@ -78,7 +78,7 @@ std::uint64_t state_of(const house& where, const chapter& of) {
 
 /// The whole lab the first time, then the first step not done. False
 /// once the reader interrupted.
-bool grade_again(const house& where, const chapter& of,
+bool grade_again(const workspace& where, const chapter& of,
                  const screen& look, bool whole) {
   grade_request request;
   request.cores = std::max(1U, std::thread::hardware_concurrency());
@@ -100,13 +100,13 @@ bool grade_again(const house& where, const chapter& of,
     // A file is half saved, or gone: it will be saved again.
     fmt::print("  {}\n", trouble.what());
   }
-  fmt::print("  {}\n", look.faint("waiting for a file to be saved; "
-                                  "q ends"));
+  fmt::print("  {}\n", look.dim("waiting for a file to be saved; "
+                                "q ends"));
   std::fflush(stdout);
   return true;
 }
 
-int run_watch(const house& where, const std::string& lab) {
+int run_watch(const workspace& where, const std::string& lab) {
   const chapter of = chapter_of(where, lab);
   const screen look = screen::of_standard_output();
   const quiet_keyboard keyboard;

@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
-#include "workbook/census.hpp"
-#include "workbook/test_run.hpp"
+#include "workbook/process_snapshot.hpp"
+#include "workbook/run_test.hpp"
 
 namespace workbook {
 
@@ -21,9 +21,9 @@ struct watch_report {
   std::string message;
 };
 
-class watchman {
+class watchdog {
  public:
-  watchman(pid_t session, const test_limits& limits)
+  watchdog(pid_t session, const test_limits& limits)
       : session_(session), limits_(limits) {}
 
   /// Looks at the session now and then; a report means: end it. To be
@@ -36,15 +36,17 @@ class watchman {
  private:
   using clock = std::chrono::steady_clock;
 
-  std::optional<watch_report> too_much(const census& seen) const;
-  std::optional<watch_report> hang(const census& seen);
-  [[nodiscard]] watch_report out_of_time(const census& seen) const;
+  std::optional<watch_report> too_much(
+      const process_snapshot& seen) const;
+  std::optional<watch_report> hang(const process_snapshot& seen);
+  [[nodiscard]] watch_report out_of_time(
+      const process_snapshot& seen) const;
 
   pid_t session_;
   test_limits limits_;
   clock::time_point start_ = clock::now();
   clock::time_point next_ = start_ + std::chrono::milliseconds(200);
-  census last_;
+  process_snapshot last_;
   int same_ = 0;  // how often in a row nothing had run
   clock::time_point same_since_ = start_;
   int looks_ = 0;

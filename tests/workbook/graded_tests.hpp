@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -54,7 +54,7 @@ std::vector<graded_test> scan_tests(const std::string& text,
 /// twice, a step that the chapter does not declare or that another
 /// file is for, a file that is missing, points that do not add up to
 /// 100.
-std::vector<graded_test> list_tests(const house& where,
+std::vector<graded_test> list_tests(const workspace& where,
                                     const chapter& of);
 
 }  // namespace workbook

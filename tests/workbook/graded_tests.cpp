@@ -1,6 +1,6 @@
 // The graded tests of a chapter, read from their sources as text.
 
-#include "workbook/test_list.hpp"
+#include "workbook/graded_tests.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -56,10 +56,10 @@ std::string without_comments(std::string text) {
   return text;
 }
 
-/// The words of the first promise("…" "…") in `text`.
+/// The words of the first contract("…" "…") in `text`.
 std::string promise_in(const std::string& text) {
   static const std::regex call(
-      R"re(\bpromise\(\s*(("(\\.|[^"\\])*"\s*)+)\))re");
+      R"re(\bcontract\(\s*(("(\\.|[^"\\])*"\s*)+)\))re");
   static const std::regex literal(R"re("((\\.|[^"\\])*)")re");
   std::smatch found;
   if (!std::regex_search(text, found, call)) {
@@ -199,7 +199,7 @@ std::vector<graded_test> scan_tests(const std::string& text,
   return tests;
 }
 
-std::vector<graded_test> list_tests(const house& where,
+std::vector<graded_test> list_tests(const workspace& where,
                                     const chapter& of) {
   std::vector<graded_test> all;
   std::vector<std::string> faults;

@@ -1,6 +1,6 @@
 // Watches a running test and tells when it must be ended, and why.
 
-#include "workbook/watchman.hpp"
+#include "workbook/watchdog.hpp"
 
 #include <fmt/format.h>
 
@@ -19,14 +19,14 @@ double seconds(std::chrono::steady_clock::duration time) {
 
 }  // namespace
 
-watch_report watchman::cpu_used_up(const test_limits& limits) {
+watch_report watchdog::cpu_used_up(const test_limits& limits) {
   return {verdict::timeout,
           fmt::format("ran {:g} s of processor time without ending: "
                       "an endless loop?",
                       limits.cpu_seconds)};
 }
 
-std::optional<watch_report> watchman::look() {
+std::optional<watch_report> watchdog::look() {
   if (interrupted()) {
     return watch_report{verdict::infrastructure, "was interrupted"};
   }
@@ -35,7 +35,7 @@ std::optional<watch_report> watchman::look() {
     return std::nullopt;
   }
   next_ = now + between_looks;
-  const census seen = take_census(session_);
+  const process_snapshot seen = take_snapshot(session_);
   ++looks_;
   looks_runnable_ += seen.any_runnable() ? 1 : 0;
   if (auto report = too_much(seen)) {
@@ -50,8 +50,8 @@ std::optional<watch_report> watchman::look() {
   return std::nullopt;
 }
 
-std::optional<watch_report> watchman::too_much(
-    const census& seen) const {
+std::optional<watch_report> watchdog::too_much(
+    const process_snapshot& seen) const {
   if (seen.cpu_seconds > limits_.cpu_seconds) {
     return cpu_used_up(limits_);
   }
@@ -70,7 +70,8 @@ std::optional<watch_report> watchman::too_much(
   return std::nullopt;
 }
 
-std::optional<watch_report> watchman::hang(const census& seen) {
+std::optional<watch_report> watchdog::hang(
+    const process_snapshot& seen) {
   const bool still = !seen.threads.empty() && !seen.any_runnable() &&
                      seen.threads == last_.threads;
   last_ = seen;
@@ -88,7 +89,7 @@ std::optional<watch_report> watchman::hang(const census& seen) {
                                             describe_waits(seen)};
 }
 
-watch_report watchman::out_of_time(const census& seen) const {
+watch_report watchdog::out_of_time(const process_snapshot& seen) const {
   // Threads that were nearly always asleep had the processor whenever
   // they wanted it: they poll for what never comes.
   if (looks_runnable_ * 10 < looks_) {

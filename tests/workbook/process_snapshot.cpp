@@ -1,6 +1,6 @@
 // What the threads of a session are doing, as the kernel sees it.
 
-#include "workbook/census.hpp"
+#include "workbook/process_snapshot.hpp"
 
 #include <fmt/format.h>
 #include <sys/syscall.h>
@@ -131,15 +131,15 @@ std::string wait_in_words(const thread_sample& thread) {
 
 }  // namespace
 
-bool census::any_runnable() const {
+bool process_snapshot::any_runnable() const {
   return std::any_of(threads.begin(), threads.end(),
                      [](const thread_sample& each) {
                        return each.state == 'R' || each.state == 'D';
                      });
 }
 
-census take_census(pid_t session) {
-  census seen;
+process_snapshot take_snapshot(pid_t session) {
+  process_snapshot seen;
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   for (const pid_t process : processes_of_session(session)) {
@@ -164,7 +164,7 @@ census take_census(pid_t session) {
   return seen;
 }
 
-std::string describe_waits(const census& seen) {
+std::string describe_waits(const process_snapshot& seen) {
   std::map<std::string, int> counts;
   for (const thread_sample& each : seen.threads) {
     ++counts[wait_in_words(each)];

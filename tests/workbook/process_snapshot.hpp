@@ -30,7 +30,7 @@ struct thread_sample {
 };
 
 /// All threads of a session at one moment.
-struct census {
+struct process_snapshot {
   std::vector<thread_sample> threads;
   std::size_t processes = 0;
   double cpu_seconds = 0;  // of processes alive or waited for
@@ -41,11 +41,11 @@ struct census {
 };
 
 /// Costs a few reads per thread.
-census take_census(pid_t session);
+process_snapshot take_snapshot(pid_t session);
 
 /// Says what each thread waits in, in words: "2 threads wait for a
 /// lock, … (futex)".
-std::string describe_waits(const census& seen);
+std::string describe_waits(const process_snapshot& seen);
 
 /// The processes of the session that are not zombies.
 std::vector<pid_t> processes_of_session(pid_t session);

@@ -1,6 +1,6 @@
 // What a file that is handed in may not speak of: the grader.
 
-#include "workbook/fair_play.hpp"
+#include "workbook/submission_lint.hpp"
 
 #include <fmt/format.h>
 
@@ -43,8 +43,8 @@ bool holds(const List& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-/// Why `word` is a foul; nothing if it is none.
-std::optional<std::string> foul_in(const std::string& word) {
+/// Why `word` is a violation; nothing if it is none.
+std::optional<std::string> violation_in(const std::string& word) {
   const bool begins = std::any_of(
       beginnings.begin(), beginnings.end(),
       [&](std::string_view each) { return word.starts_with(each); });
@@ -112,46 +112,47 @@ std::vector<code_line> lines_of_code(const std::string& text) {
 }
 
 /// What is wrong in one line: a directive, a linkage, a word.
-std::vector<std::string> fouls_in(const code_line& code) {
+std::vector<std::string> violations_in(const code_line& code) {
   const std::string& line = code.text;
   static const std::regex pragma(R"(^\s*(#|%:)\s*pragma\s+(?!once\b))");
   static const std::regex included(
       R"re(^\s*(#|%:)\s*include\s*"(.*)")re");
   static const std::regex linkage(R"re(\bextern\s*"C)re");
   static const std::regex word(R"([A-Za-z_]\w*)");
-  std::vector<std::string> fouls;
+  std::vector<std::string> violations;
   std::smatch found;
   if (std::regex_search(line, pragma)) {
-    fouls.push_back("a lab needs no #pragma but `once`");
+    violations.push_back("a lab needs no #pragma but `once`");
   }
   if (std::regex_search(line, linkage)) {
-    fouls.push_back("a lab defines no C function");
+    violations.push_back("a lab defines no C function");
   }
   if (std::regex_search(line, found, included)) {
     const std::string file = found[2];
     if (file.find('/') != std::string::npos &&
         file != "grading/todo.hpp") {
-      fouls.push_back(fmt::format(
+      violations.push_back(fmt::format(
           "a lab includes the labs' own files, not \"{}\"", file));
     }
-    return fouls;
+    return violations;
   }
   const std::string& words =
       line.find("WORKBOOK_") == std::string::npos ? code.bare : line;
   for (auto each =
            std::sregex_iterator(words.begin(), words.end(), word);
        each != std::sregex_iterator(); ++each) {
-    if (auto foul = foul_in(each->str())) {
-      fouls.push_back(std::move(*foul));
+    if (auto violation = violation_in(each->str())) {
+      violations.push_back(std::move(*violation));
     }
   }
-  return fouls;
+  return violations;
 }
 
-/// The first foul in the code that lies in `from`. A file that the
+/// The first violation in the code that lies in `from`. A file that the
 /// reference does not have is hers all the same.
-std::string foul_below(const house& where, const std::string& lab,
-                       const fs::path& from) {
+std::string violation_below(const workspace& where,
+                            const std::string& lab,
+                            const fs::path& from) {
   std::vector<fs::path> files;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(from, failed)) {
@@ -164,11 +165,11 @@ std::string foul_below(const house& where, const std::string& lab,
   for (const fs::path& file : files) {
     const fs::path reference =
         where.root / "solutions" / lab / file.filename();
-    const std::string foul = first_foul(
+    const std::string violation = first_violation(
         read_text(file),
         fs::exists(reference, failed) ? read_text(reference) : "");
-    if (!foul.empty()) {
-      return fmt::format("{}:{}", where.shown(file), foul);
+    if (!violation.empty()) {
+      return fmt::format("{}:{}", where.shown(file), violation);
     }
   }
   return "";
@@ -176,20 +177,20 @@ std::string foul_below(const house& where, const std::string& lab,
 
 }  // namespace
 
-std::string first_foul(const std::string& text,
-                       const std::string& reference) {
+std::string first_violation(const std::string& text,
+                            const std::string& reference) {
   // Where the reader writes tests, their words are hers.
   if (reference.find("MY_TEST(") != std::string::npos) {
     return "";
   }
   std::set<std::string> allowed;
   for (const code_line& line : lines_of_code(reference)) {
-    for (std::string& each : fouls_in(line)) {
+    for (std::string& each : violations_in(line)) {
       allowed.insert(std::move(each));
     }
   }
   for (const code_line& line : lines_of_code(text)) {
-    for (const std::string& each : fouls_in(line)) {
+    for (const std::string& each : violations_in(line)) {
       if (!allowed.contains(each)) {
         return fmt::format("{}: {}", line.number, each);
       }
@@ -198,15 +199,17 @@ std::string first_foul(const std::string& text,
   return "";
 }
 
-std::string first_foul(const house& where, const chapter& of,
-                       const fs::path& own, const std::string& base) {
-  std::string foul = foul_below(where, of.lab, own);
+std::string first_violation(const workspace& where, const chapter& of,
+                            const fs::path& own,
+                            const std::string& base) {
+  std::string violation = violation_below(where, of.lab, own);
   for (const std::string& lab : of.rests_on) {
-    if (foul.empty() && base == "labs") {
-      foul = foul_below(where, lab, where.root / "labs" / lab);
+    if (violation.empty() && base == "labs") {
+      violation =
+          violation_below(where, lab, where.root / "labs" / lab);
     }
   }
-  return foul;
+  return violation;
 }
 
 }  // namespace workbook

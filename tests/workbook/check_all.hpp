@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
 #include "workbook/screen.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
@@ -22,7 +22,7 @@ struct part_result {
   double seconds = 0;
 };
 
-struct self_test_request {
+struct check_request {
   unsigned cores = 2;
   /// Whether labs/ must be what is generated, or may be a reader's.
   bool strict = false;
@@ -31,9 +31,9 @@ struct self_test_request {
 /// Runs all parts, showing each as it goes; what took how long is
 /// recorded in build/results/test.json. Stops when the reader
 /// interrupts.
-std::vector<part_result> run_self_test(const house& where,
-                                       const std::vector<chapter>& of,
-                                       const self_test_request& wanted,
-                                       const screen& look);
+std::vector<part_result> check_all(const workspace& where,
+                                   const std::vector<chapter>& of,
+                                   const check_request& wanted,
+                                   const screen& look);
 
 }  // namespace workbook

@@ -1,6 +1,6 @@
 // Everything that must hold before a change is taken in: `make test`.
 
-#include "workbook/self_test.hpp"
+#include "workbook/check_all.hpp"
 
 #include <fmt/format.h>
 
@@ -27,10 +27,10 @@ namespace fs = std::filesystem;
 using clock = std::chrono::steady_clock;
 
 /// Runs the parts one after the other and keeps the count.
-class self_test {
+class all_checks {
  public:
-  self_test(const house& where, const std::vector<chapter>& of,
-            const self_test_request& wanted, const screen& look)
+  all_checks(const workspace& where, const std::vector<chapter>& of,
+             const check_request& wanted, const screen& look)
       : where_(where), of_(of), wanted_(wanted), look_(look) {}
 
   std::vector<part_result> run() {
@@ -39,7 +39,7 @@ class self_test {
       return check_references(where_, of_, wanted_.cores, listener);
     });
     part("labs", [&](part_result& into) { labs(into); });
-    const house matrix = matrix_house(where_);
+    const workspace matrix = matrix_workspace(where_);
     matrix_part("steps", matrix, check_steps);
     matrix_part("mutants", matrix, check_mutants);
     matrix_part("alternatives", matrix, check_alternatives);
@@ -62,7 +62,7 @@ class self_test {
  private:
   using table_maker =
       std::function<matrix_table(const pipeline_listener&)>;
-  using matrix_check = matrix_table (*)(const house&,
+  using matrix_check = matrix_table (*)(const workspace&,
                                         const std::vector<chapter>&,
                                         unsigned,
                                         const pipeline_listener&);
@@ -73,7 +73,7 @@ class self_test {
     if (interrupted()) {
       return;
     }
-    fmt::print("\n{}\n", look_.strong(name));
+    fmt::print("\n{}\n", look_.bold(name));
     std::fflush(stdout);
     part_result result{.name = name};
     const auto start = clock::now();
@@ -81,7 +81,7 @@ class self_test {
       body(result);
     } catch (const problem& trouble) {
       look_.show_in_place("");
-      fmt::print("  {} {}\n", look_.bad("✗"), trouble.what());
+      fmt::print("  {} {}\n", look_.red("✗"), trouble.what());
       ++result.failed;
     }
     result.seconds =
@@ -99,7 +99,7 @@ class self_test {
     });
   }
 
-  void matrix_part(const std::string& name, const house& matrix,
+  void matrix_part(const std::string& name, const workspace& matrix,
                    matrix_check check) {
     table(name, [&](const pipeline_listener& listener) {
       return check(matrix, of_, wanted_.cores, listener);
@@ -111,7 +111,7 @@ class self_test {
     const auto differing = differing_labs(where_, of_);
     for (const std::string& file : differing) {
       fmt::print("  {} {} differs from what the solution generates\n",
-                 wanted_.strict ? look_.bad("✗") : "·", file);
+                 wanted_.strict ? look_.red("✗") : "·", file);
     }
     if (differing.empty() || !wanted_.strict) {
       into.passed = 1;
@@ -168,12 +168,12 @@ class self_test {
       into.skipped += std::regex_match(line, skipped) ? 1 : 0;
       if (std::regex_match(line, failed)) {
         ++into.failed;
-        fmt::print("  {} {}\n", look_.bad("✗"), line.substr(13));
+        fmt::print("  {} {}\n", look_.red("✗"), line.substr(13));
       }
     }
     if (done.status != 0 && into.failed == 0) {
       ++into.failed;
-      fmt::print("  {} ended with status {}:\n{}\n", look_.bad("✗"),
+      fmt::print("  {} ended with status {}:\n{}\n", look_.red("✗"),
                  done.status, last_part(done.output));
     }
     fmt::print("{} of {} tests pass\n", into.passed,
@@ -227,20 +227,20 @@ class self_test {
                parts.dump(2) + "\n");
   }
 
-  const house& where_;
+  const workspace& where_;
   const std::vector<chapter>& of_;
-  const self_test_request& wanted_;
+  const check_request& wanted_;
   const screen& look_;
   std::vector<part_result> results_;
 };
 
 }  // namespace
 
-std::vector<part_result> run_self_test(const house& where,
-                                       const std::vector<chapter>& of,
-                                       const self_test_request& wanted,
-                                       const screen& look) {
-  return self_test(where, of, wanted, look).run();
+std::vector<part_result> check_all(const workspace& where,
+                                   const std::vector<chapter>& of,
+                                   const check_request& wanted,
+                                   const screen& look) {
+  return all_checks(where, of, wanted, look).run();
 }
 
 }  // namespace workbook

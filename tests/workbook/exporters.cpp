@@ -1,6 +1,6 @@
 // The record in the words of other systems.
 
-#include "workbook/derived.hpp"
+#include "workbook/exporters.hpp"
 
 #include <fmt/format.h>
 

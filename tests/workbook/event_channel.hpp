@@ -17,9 +17,9 @@ namespace workbook {
 /// Takes in the bytes of a channel and keeps what they said. A line
 /// that does not begin with the test's word is passed over: the
 /// reader's code may write there too.
-class test_channel {
+class event_channel {
  public:
-  explicit test_channel(std::string word) : word_(std::move(word)) {}
+  explicit event_channel(std::string word) : word_(std::move(word)) {}
 
   void append(std::string_view bytes);
 

@@ -1,6 +1,6 @@
 // What a test process tells the grader: JSON, an object a line.
 
-#include "workbook/test_channel.hpp"
+#include "workbook/event_channel.hpp"
 
 #include <fmt/format.h>
 
@@ -54,7 +54,7 @@ std::string failure_text(const json& event) {
 
 }  // namespace
 
-void test_channel::append(std::string_view bytes) {
+void event_channel::append(std::string_view bytes) {
   total_ += bytes.size();
   unfinished_ += bytes;
   std::size_t start = 0;
@@ -69,7 +69,7 @@ void test_channel::append(std::string_view bytes) {
   }
 }
 
-void test_channel::take(std::string_view line) {
+void event_channel::take(std::string_view line) {
   if (!line.starts_with(word_ + " ")) {
     return;
   }

@@ -1,4 +1,4 @@
-// A copy of the fixture's house for one test, with labs as a reader
+// A copy of the fixture's workspace for one test, with labs as a reader
 // gets them.
 
 #pragma once
@@ -15,16 +15,16 @@
 
 namespace workbook {
 
-class fixture_house {
+class fixture_workspace {
  public:
-  fixture_house() {
+  fixture_workspace() {
     std::filesystem::copy(WORKBOOK_FIXTURE, root(),
                           std::filesystem::copy_options::recursive);
     EXPECT_EQ(run("labs").status, 0);
   }
 
   [[nodiscard]] std::filesystem::path root() const {
-    return folder_.path() / "house";
+    return folder_.path() / "workspace";
   }
   [[nodiscard]] std::filesystem::path lab(
       const std::string& file) const {

@@ -1,6 +1,6 @@
 // Where things are: the repository, the build directory, the labs.
 
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 #include <fmt/ranges.h>
 
@@ -30,7 +30,7 @@ int number_of(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::string> house::labs() const {
+std::vector<std::string> workspace::labs() const {
   std::vector<std::string> found;
   std::error_code failed;
   const fs::path list = root / "tests" / "CMakeLists.txt";
@@ -50,7 +50,7 @@ std::vector<std::string> house::labs() const {
   return found;
 }
 
-std::string house::find_lab(std::string_view wanted) const {
+std::string workspace::find_lab(std::string_view wanted) const {
   const std::vector<std::string> all = labs();
   const int number = number_of(wanted);
   for (const std::string& lab : all) {
@@ -65,7 +65,7 @@ std::string house::find_lab(std::string_view wanted) const {
                             : fmt::format("{}", fmt::join(all, ", ")));
 }
 
-std::string house::lab_of_step(std::string_view id) const {
+std::string workspace::lab_of_step(std::string_view id) const {
   const std::size_t dot = id.find('.');
   if (dot == std::string_view::npos ||
       number_of(id.substr(0, dot)) < 0 ||
@@ -75,16 +75,16 @@ std::string house::lab_of_step(std::string_view id) const {
   return find_lab(id.substr(0, dot));
 }
 
-fs::path house::tests(const std::string& lab) const {
+fs::path workspace::tests(const std::string& lab) const {
   return root / "tests" / lab;
 }
 
-fs::path house::results(const std::string& lab,
-                        const std::string& variant) const {
+fs::path workspace::results(const std::string& lab,
+                            const std::string& variant) const {
   return root / "build" / "results" / lab / variant;
 }
 
-std::string house::shown(const fs::path& file) const {
+std::string workspace::shown(const fs::path& file) const {
   const fs::path relative = file.lexically_normal().lexically_relative(
       root.lexically_normal());
   const bool inside =

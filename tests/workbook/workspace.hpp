@@ -12,7 +12,7 @@
 namespace workbook {
 
 /// The repository and the CMake build directory that belongs to it.
-struct house {
+struct workspace {
   std::filesystem::path root;  // holds labs/, solutions/, tests/, book/
   std::filesystem::path build;  // holds CMakeCache.txt
 

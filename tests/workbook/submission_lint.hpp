@@ -14,21 +14,21 @@
 #include <string>
 
 #include "workbook/chapter.hpp"
-#include "workbook/house.hpp"
+#include "workbook/workspace.hpp"
 
 namespace workbook {
 
 /// The first thing in `text` that belongs to the grader and that the
 /// same file of the reference, `reference`, does without: "31: …", the
 /// line and what is wrong in a sentence. Empty if there is none.
-std::string first_foul(const std::string& text,
-                       const std::string& reference);
+std::string first_violation(const std::string& text,
+                            const std::string& reference);
 
 /// The same for all files of a chapter below `own`, and for those of
 /// the chapters that it rests on in `base` ("labs"), with the file's
 /// name in front.
-std::string first_foul(const house& where, const chapter& of,
-                       const std::filesystem::path& own,
-                       const std::string& base);
+std::string first_violation(const workspace& where, const chapter& of,
+                            const std::filesystem::path& own,
+                            const std::string& base);
 
 }  // namespace workbook

@@ -1,7 +1,7 @@
 // Runs one graded test in a process of its own and judges how it
 // ended.
 
-#include "workbook/test_run.hpp"
+#include "workbook/run_test.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -15,9 +15,9 @@
 
 #include "workbook/bounded_text.hpp"
 #include "workbook/child.hpp"
+#include "workbook/event_channel.hpp"
 #include "workbook/problem.hpp"
-#include "workbook/test_channel.hpp"
-#include "workbook/watchman.hpp"
+#include "workbook/watchdog.hpp"
 
 namespace workbook {
 
@@ -65,12 +65,12 @@ bool drain(int from, Sink& sink) {
 }
 
 /// One test while it runs.
-class test_run {
+class one_run {
  public:
-  explicit test_run(const test_request& wanted)
+  explicit one_run(const test_request& wanted)
       : wanted_(wanted),
         child_(request_for(wanted)),
-        watchman_(child_.id(), wanted.limits) {}
+        watchdog_(child_.id(), wanted.limits) {}
 
   outcome finish() {
     while (!child_.reap() && !ended_early_) {
@@ -123,7 +123,7 @@ class test_run {
       ended_early_ =
           watch_report{verdict::crash, "flooded the grader's channel"};
     } else {
-      ended_early_ = watchman_.look();
+      ended_early_ = watchdog_.look();
     }
   }
 
@@ -160,7 +160,7 @@ class test_run {
       return;
     }
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-      const watch_report report = watchman::cpu_used_up(wanted_.limits);
+      const watch_report report = watchdog::cpu_used_up(wanted_.limits);
       result.status = report.status;
       result.message = report.message;
     } else if (!channel_.failures.empty()) {
@@ -211,9 +211,9 @@ class test_run {
   const test_request& wanted_;
   clock::time_point start_ = clock::now();
   child child_;
-  watchman watchman_;
+  watchdog watchdog_;
   bounded_text output_;
-  test_channel channel_{child_.word()};
+  event_channel channel_{child_.word()};
   bool output_open_ = true;
   bool channel_open_ = true;
   std::optional<watch_report> ended_early_;
@@ -226,7 +226,7 @@ outcome run_test(const test_request& wanted) {
     if (!std::filesystem::exists(wanted.program)) {
       throw problem("{}: is not there", wanted.program.string());
     }
-    return test_run(wanted).finish();
+    return one_run(wanted).finish();
   } catch (const problem& trouble) {
     outcome result;
     result.status = verdict::infrastructure;
