@@ -28,6 +28,7 @@ int wait_until(pthread_cond_t* condition, pthread_mutex_t* mutex,
                instant deadline, const void* caller) {
   schedule& running = current_schedule();
   running.announce(operation::wait, condition, caller);
+  running.begin_timed_wait(deadline);
   unlock(mutex);
   bool notified = true;
   if (running.wakes_spuriously()) {

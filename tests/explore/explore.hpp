@@ -44,6 +44,12 @@ struct options {
   /// The scenario sleeps or measures time: it makes no sense where
   /// time is real (the sanitizers' builds skip it).
   bool virtual_time = false;
+  /// False: the contract under test says that a call blocks until it
+  /// is woken, and does not poll. A schedule fails at the first timed
+  /// wait that a thread of the scenario begins (wait_for, wait_until,
+  /// try_lock_for, try_acquire_for), whatever its deadline. Sleeps are
+  /// no waits, and a deadline further away than 31 years is none.
+  bool polls = true;
 };
 
 /// Runs `scenario` under each schedule that `wanted` asks for and adds
@@ -90,6 +96,12 @@ int waiting();
 
 /// How many threads sleep (std::this_thread::sleep_for or _until).
 int sleeping();
+
+/// How many timed waits the threads of this schedule have begun so far
+/// (wait_for, wait_until, try_lock_for, try_acquire_for; no sleeps).
+/// For scenarios in which some calls have a deadline and others must
+/// not poll; where none has, say `.polls = false`.
+int timed_waits();
 
 /// How many threads besides the test's own first one are alive.
 int threads_alive();

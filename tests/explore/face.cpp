@@ -273,6 +273,10 @@ int sleeping() {
       [](const thread& each) { return each.waits == reason::sleep; }));
 }
 
+int timed_waits() {
+  return current_schedule().timed_waits();
+}
+
 int threads_alive() {
   return current_schedule().alive_besides_first();
 }

@@ -40,13 +40,14 @@ long futex_wait(int* word, long operation, int expected,
                 const timespec* time, const void* caller) {
   schedule& running = current_schedule();
   running.announce(operation::futex_wait, word, caller);
+  const instant deadline = futex_deadline(operation, time);
+  running.begin_timed_wait(deadline);
   running.drain();
   if (*static_cast<volatile int*>(word) != expected) {
     errno = EAGAIN;
     return -1;
   }
-  if (!running.wait(reason::futex, word,
-                    futex_deadline(operation, time))) {
+  if (!running.wait(reason::futex, word, deadline)) {
     errno = ETIMEDOUT;
     return -1;
   }

@@ -57,6 +57,11 @@ int lock_until(pthread_mutex_t* mutex, instant deadline) {
   return 0;
 }
 
+int lock_timed(pthread_mutex_t* mutex, instant deadline) {
+  current_schedule().begin_timed_wait(deadline);
+  return lock_until(mutex, deadline);
+}
+
 }  // namespace
 
 namespace explore {
@@ -113,7 +118,7 @@ int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
   EXPLORE_ELSE_REAL(pthread_mutex_clocklock, mutex, clock, until);
   running.announce(operation::lock, mutex, EXPLORE_CALLER);
   running.drain();
-  return lock_until(mutex, instant_of(clock, until));
+  return lock_timed(mutex, instant_of(clock, until));
 }
 
 int pthread_mutex_timedlock(pthread_mutex_t* mutex,
@@ -121,7 +126,7 @@ int pthread_mutex_timedlock(pthread_mutex_t* mutex,
   EXPLORE_ELSE_REAL(pthread_mutex_timedlock, mutex, until);
   running.announce(operation::lock, mutex, EXPLORE_CALLER);
   running.drain();
-  return lock_until(mutex, instant_of(CLOCK_REALTIME, until));
+  return lock_timed(mutex, instant_of(CLOCK_REALTIME, until));
 }
 
 int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {

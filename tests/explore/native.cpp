@@ -134,6 +134,10 @@ int sleeping() {
   guess("to tell sleeping from waiting");
   return waiting();
 }
+int timed_waits() {
+  guess("a count of timed waits");
+  return 0;
+}
 int threads_alive() {
   // A joined thread is still to be seen for a moment while it ends.
   int alive = 0;

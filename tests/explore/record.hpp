@@ -31,6 +31,7 @@ enum class ending : std::uint8_t {
                  // or one to memory that is freed
   misuse,        // a primitive was used against its contract
   spinning,      // more steps than the budget
+  polling,       // a timed wait where options::polls is false
   terminated,    // std::terminate, or an exception left a thread
   crashed,       // a signal: segmentation fault, abort, …
   not_written,   // todo() was reached

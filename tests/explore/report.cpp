@@ -96,6 +96,9 @@ class teller {
       case ending::spinning:
         return {code_line(role(log_.culprit) + " keeps running",
                           places_.of(last_step(log_.culprit)))};
+      case ending::polling:
+        return {code_line(role(log_.culprit),
+                          places_.of(last_step(log_.culprit)))};
       default:
         break;
     }

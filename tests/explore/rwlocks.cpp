@@ -18,6 +18,9 @@ extern "C" {
 
 namespace {
 
+/// The deadline of a lock that is only tried.
+constexpr instant at_once = -1;
+
 /// Readers and the writer publish separately: a reader learns from the
 /// last writer, a writer from all readers as well.
 const void* readers_side(const pthread_rwlock_t* lock) {
@@ -27,6 +30,9 @@ const void* readers_side(const pthread_rwlock_t* lock) {
 int lock_shared_until(pthread_rwlock_t* lock, instant deadline) {
   schedule& running = current_schedule();
   while (lock->__data.__cur_writer != 0) {
+    if (deadline == at_once) {
+      return EBUSY;
+    }
     if (!running.wait(reason::rwlock, lock, deadline) &&
         lock->__data.__cur_writer != 0) {
       return ETIMEDOUT;
@@ -45,6 +51,9 @@ int lock_exclusive_until(pthread_rwlock_t* lock, instant deadline) {
            lock->__data.__readers != 0;
   };
   while (held()) {
+    if (deadline == at_once) {
+      return EBUSY;
+    }
     if (!running.wait(reason::rwlock, lock, deadline) && held()) {
       return ETIMEDOUT;
     }
@@ -60,6 +69,9 @@ int begin_shared(pthread_rwlock_t* lock, instant deadline,
                  const void* caller) {
   schedule& running = current_schedule();
   running.announce(operation::lock_shared, lock, caller);
+  if (deadline != at_once) {
+    running.begin_timed_wait(deadline);
+  }
   running.drain();
   return lock_shared_until(lock, deadline);
 }
@@ -68,6 +80,9 @@ int begin_exclusive(pthread_rwlock_t* lock, instant deadline,
                     const void* caller) {
   schedule& running = current_schedule();
   running.announce(operation::lock, lock, caller);
+  if (deadline != at_once) {
+    running.begin_timed_wait(deadline);
+  }
   running.drain();
   return lock_exclusive_until(lock, deadline);
 }
@@ -81,7 +96,7 @@ int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
 
 int pthread_rwlock_tryrdlock(pthread_rwlock_t* lock) noexcept {
   EXPLORE_ELSE_REAL(pthread_rwlock_tryrdlock, lock);
-  return begin_shared(lock, 0, EXPLORE_CALLER) == 0 ? 0 : EBUSY;
+  return begin_shared(lock, at_once, EXPLORE_CALLER);
 }
 
 int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
@@ -104,7 +119,7 @@ int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
 
 int pthread_rwlock_trywrlock(pthread_rwlock_t* lock) noexcept {
   EXPLORE_ELSE_REAL(pthread_rwlock_trywrlock, lock);
-  return begin_exclusive(lock, 0, EXPLORE_CALLER) == 0 ? 0 : EBUSY;
+  return begin_exclusive(lock, at_once, EXPLORE_CALLER);
 }
 
 int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,

@@ -58,6 +58,12 @@ class schedule {
   /// The caller looks again at what it waits for.
   bool wait(reason why, const void* object, instant deadline = never);
 
+  /// The calling thread is about to wait, at most until `deadline`.
+  /// Counts it, unless that is never, and fails where the test wants
+  /// no polling.
+  void begin_timed_wait(instant deadline);
+  int timed_waits() const { return timed_waits_; }
+
   /// Lets up to `count` threads that wait so go on, in an order of the
   /// strategy's; says how many.
   int wake(reason why, const void* object, int count = max_threads);
@@ -129,6 +135,7 @@ class schedule {
   options wanted_;
   bool traced_ = false;
   instant now_ = 0;
+  int timed_waits_ = 0;
   bool preempted_ = false;  // the turn was taken from who could go on
   std::uint32_t rest_by_ = max_steps;  // settle()'s patience ends here
   std::size_t count_ = 0;

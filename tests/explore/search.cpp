@@ -34,7 +34,8 @@ constexpr std::uint64_t shorten_steps = 100'000;  // in all
 bool is_worth_shortening(ending how) {
   return how == ending::expectation || how == ending::deadlock ||
          how == ending::leak || how == ending::race ||
-         how == ending::misuse || how == ending::terminated;
+         how == ending::misuse || how == ending::polling ||
+         how == ending::terminated;
 }
 
 /// While it lives, what this process and its children print is lost.

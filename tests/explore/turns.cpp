@@ -94,6 +94,18 @@ bool schedule::wait(reason why, const void* object, instant deadline) {
   return !me.timed_out;
 }
 
+void schedule::begin_timed_wait(instant deadline) {
+  if (deadline == never) {
+    return;
+  }
+  ++timed_waits_;
+  if (!wanted_.polls) {
+    fail(ending::polling,
+         "a thread begins a timed wait where it should block until it "
+         "is woken: it polls");
+  }
+}
+
 int schedule::wake(reason why, const void* object, int count) {
   std::array<thread*, max_threads> waiters{};
   std::size_t found = 0;
