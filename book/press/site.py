@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # the tree stays clean
 
+import lab_files  # noqa: E402
 from tidy import tidy, unlink_undocumented  # noqa: E402
 
 BOOK = Path(__file__).resolve().parent.parent
@@ -36,12 +37,16 @@ class Page:
         self.title = words(title[1]) if title else self.name
         start = self.text.find('<div class="contents">')
         self.body = self.text[start:self.text.find("<!--previous-next-->")]
-        self.sections = [(m[2], words(m[3]))
-                         for m in HEADING.finditer(self.body)
-                         if m[1] == "1"]
 
     def is_prose(self):
-        return self.name.startswith(("ch_", "ap_")) or self.name == "index"
+        return (self.name.startswith(("ch_", "ap_"))
+                or self.name in ("index", "before_you_begin"))
+
+    def rank(self):
+        """How near to the reader's question a page is, for the search."""
+        if not self.is_prose():
+            return 0
+        return 1 if self.name.startswith("ap_") else 4
 
     def replace(self, old, new):
         self.text = self.text.replace(old, new)
@@ -54,28 +59,48 @@ def chapter_page(lab):
 # ---- Contents, home page, previous and next ------------------------------
 
 
-def sections_of(page):
-    items = "".join(f'<li><a href="#{anchor}">{html.escape(title)}</a></li>'
-                    for anchor, title in page.sections)
-    return f"<ol>{items}</ol>" if items else ""
+def sections_of(page, steps):
+    """The sections of a page; below one that holds steps, the steps."""
+
+    def link(anchor, title):
+        return f'<a href="#{anchor}">{html.escape(title)}</a>'
+
+    by_anchor = {step["section"]: step for step in steps}
+    items, inner = [], []
+    for match in HEADING.finditer(page.body):
+        if match[1] == "1":
+            items.append([link(match[2], words(match[3])), []])
+        elif match[2] in by_anchor and items:
+            step = by_anchor[match[2]]
+            items[-1][1].append(link(match[2],
+                                     f'{step["id"]} {step["title"]}'))
+    out = ""
+    for section, inner in items:
+        listed = "".join(f"<li>{step}</li>" for step in inner)
+        out += (f"<li>{section}"
+                + (f'<ol class="steps">{listed}</ol>' if inner else "")
+                + "</li>")
+    return f"<ol>{out}</ol>" if items else ""
 
 
 def contents(arc, pages, current):
     """The list beside every page; of the current one, its sections too."""
 
-    def entry(name, number, title):
+    def entry(name, number, title, steps=()):
         number = f'<span class="number">{number}</span>' if number else ""
         title = html.escape(title)
         if name not in pages:
             return f'<li class="unwritten">{number}{title}</li>'
         here, inner = ("", "")
         if current.name == name:
-            here, inner = (' class="here"', sections_of(current))
+            here, inner = (' class="here"', sections_of(current, steps))
         return (f'<li{here}>{number}<a href="{name}.html">{title}</a>'
                 f"{inner}</li>")
 
-    labs = "".join(entry(chapter_page(lab), lab["lab"][:2], lab["title"])
-                   for lab in arc["labs"])
+    labs = "".join(entry(name, "", pages[name].title)
+                   for name in arc["opening"] if name in pages)
+    labs += "".join(entry(chapter_page(lab), lab["lab"][:2], lab["title"],
+                          steps_of(lab)) for lab in arc["labs"])
     rest = "".join(entry(name, "", pages[name].title)
                    for name in arc["appendices"] if name in pages)
     for name, title in (("annotated", "API reference"), ("files", "Sources")):
@@ -157,8 +182,10 @@ def head(arc, page):
     if reference:
         scope, _, title = reference[1].rpartition("::")
         kicker = f"{reference[2]} <span>{scope}</span>"
+    elif page.name.startswith("lab_"):
+        kicker = "Lab file"
     elif page.name.endswith("_source"):
-        kicker = "Source"
+        kicker = "Reference"
     elif title.endswith(" File Reference"):
         kicker, title = "File", title.removesuffix(" File Reference")
     title = {"Class List": "API reference", "File List": "Sources"}.get(
@@ -196,10 +223,61 @@ def entries(page):
 
 def search_index(pages):
     index = [{"url": url, "title": title, "text": text,
-              "api": not page.is_prose()}
+              "rank": page.rank()}
              for page in pages.values()
              for url, title, text in entries(page)]
     return "window.SEARCH_INDEX=" + json.dumps(index, ensure_ascii=False)
+
+
+# ---- The labs' files, and what only paper needs ----------------------------
+
+
+def labs_of(arc):
+    return [lab["lab"] for lab in arc["labs"]
+            if (ROOT / "tests" / lab["lab"] / "chapter.json").is_file()]
+
+
+def add_skeletons(arc, pages, folder):
+    """One page for each file that a reader edits."""
+    frame = pages["ap_documents"]
+    for lab in labs_of(arc):
+        for file in lab_files.files_of(lab):
+            name = lab_files.page_name(lab, file)
+            start = frame.text.index('<div class="contents">')
+            end = frame.text.index("<!--previous-next-->")
+            text = (frame.text[:start] + '<div class="contents">'
+                    + lab_files.skeleton_body(lab, file) + "</div>"
+                    + frame.text[end:])
+            title = f"labs/{lab}/{file}"
+            text = re.sub(r"<title>.*?</title>",
+                          f"<title>{title}</title>", text, flags=re.S)
+            text = re.sub(r'(<div class="title">).*?(</div>)',
+                          rf"\g<1>{title}\2", text, count=1, flags=re.S)
+            (folder / f"{name}.html").write_text(text)
+            pages[name] = Page(folder / f"{name}.html")
+
+
+def guard_references(arc, pages):
+    """No link of a chapter opens a solution by surprise."""
+    for lab in labs_of(arc):
+        for file in lab_files.files_of(lab):
+            source = lab_files.doxygen_source(file).removesuffix(".html")
+            if source in pages and not lab_files.is_given(lab, file):
+                pages[source].text = lab_files.fold_reference(
+                    pages[source].text, lab, file)
+        name = "ch_" + lab.partition("_")[2]
+        if name in pages:
+            pages[name].text = lab_files.link_to_skeletons(
+                pages[name].text, lab)
+
+
+def permalinks(text):
+    """A heading can be linked to: the mark after it is the link."""
+    return re.sub(r'(<h([234])[^>]*>\s*(?:<small.*?</small>)?\s*'
+                  r'<a class="anchor" id="([^"]+)"></a>.*?)(</h\2>)',
+                  r'\1 <a class="here-link" href="#\3" '
+                  r'aria-label="Link to this section">#</a>\4',
+                  text, flags=re.S)
 
 
 def drop_unused(folder):
@@ -226,10 +304,17 @@ def main(folder):
     arc["appendices"] += sorted(name for name in pages  # a new one: last
                                 if name.startswith("ap_")
                                 and name not in arc["appendices"])
-    prose = [chapter_page(lab) for lab in arc["labs"]] + arc["appendices"]
+    prose = (arc["opening"] + [chapter_page(lab) for lab in arc["labs"]]
+             + arc["appendices"])
     order = ["index"] + [name for name in prose if name in pages]
+    add_skeletons(arc, pages, folder)
     for page in pages.values():
         page.text = tidy(page.text)
+        if page.is_prose():
+            page.text = permalinks(page.text)
+            page.replace("<!--previous-next-->",
+                         lab_files.answers_for_paper(page.text)
+                         + "<!--previous-next-->")
         page.text = re.sub(
             r'<div class="headertitle">.*?<div class="title">.*?</div>\s*</div>',
             lambda _: head(arc, page), page.text, flags=re.S)
@@ -243,6 +328,7 @@ def main(folder):
         kind = ("home" if page.name == "index" else
                 "prose" if page.is_prose() else "api")
         page.replace("<body>", f'<body class="{kind}">')
+    guard_references(arc, pages)
     unlink_undocumented(pages)
     for page in pages.values():
         page.file.write_text(page.text)

@@ -22,6 +22,14 @@ def dedent(match):
                             '<div class="line">')
 
 
+# A member without a docstring: the summary has said all there is.
+EMPTY_MEMBER = re.compile(
+    r'(<a id="\w+" name="\w+"></a>)\s*<h2 class="memtitle">'
+    r'(?:(?!<div class="memdoc">).)*<div class="memdoc">\s*'
+    r'(?:<p class="source-link">(?:(?!</p>).)*</p>)?\s*</div>\s*</div>',
+    re.S)
+
+
 def tidy(text):
     """Doxygen's own furniture: what the frame says better goes."""
     for old, new in (
@@ -57,6 +65,7 @@ def tidy(text):
     text = re.sub(r'(>)(\w+)(</a></td><td class="desc">)(\w+)',
                   lambda m: m[1] + m[2] + m[3] + (
                       m[2] if m[4] == m[2].capitalize() else m[4]), text)
+    text = EMPTY_MEMBER.sub(r"\1", text)
     # The page's title is its <h1>: sections are one level below it.
     return re.sub(r'<h([12])([^>]*>\s*<a class="anchor".*?)</h\1>',
                   lambda m: f"<h{int(m[1]) + 1}{m[2]}</h{int(m[1]) + 1}>",

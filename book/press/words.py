@@ -57,8 +57,27 @@ BLOCKS = {
 
 
 def invariant(name, words):
-    return (raw(f"<div class='invariant' id='{name}'><b>{name}</b>")
+    return (raw(f"<div class='invariant' id='{name}'><b>"
+                f"<a href='#{name}'>{name}</a></b>")
             + f"\n{words}\n" + raw("</div>"))
+
+
+def invariants():
+    """All invariants of all chapters, each linked to its place."""
+    out = []
+    for file in sorted(BOOK.glob("[0-9][0-9]_*.md")):
+        text = file.read_text()
+        title, anchor = re.match(r"# (.+?) \{#(\w+)\}", text).groups()
+        found = re.findall(r"^\\invariant\{(\w+),(.*?)\}$", text, re.M | re.S)
+        if not found:
+            continue
+        out.append(f"\n## {file.name[:2]} {title} {{#inv_{file.name[:2]}}}\n")
+        for name, words in found:
+            words = " ".join(words.split())
+            out.append(raw("<div class='invariant'><b>"
+                           f"<a href='{anchor}.html#{name}'>{name}</a></b>")
+                       + f"\n{words}\n" + raw("</div>"))
+    return "\n".join(out)
 
 
 def lines_of(file):
@@ -160,8 +179,26 @@ def arc():
     return raw("<nav class='arc'></nav>")
 
 
-ALONE = {f.__name__: f for f in (invariant, listing, solution, figure,
-                                 chart, player, hints, cover, arc)}
+ALONE = {f.__name__: f for f in (invariant, invariants, listing,
+                                 solution, figure, chart, player, hints,
+                                 cover, arc)}
+
+# The documents by names that people can say.
+DOCUMENTS = {"000": "the pooling post", "001": "the patterns post",
+             "002": "the leak post", "003": "the elastic-pool post",
+             "004": "the scheduler post"}
+
+
+def with_documents(line, before):
+    """Expands \\doc{000}; `before` is the line before, for a capital."""
+
+    def named(match):
+        name = DOCUMENTS.get(match[1], f"document {match[1]}")
+        if re.search(r"(^|[.!?:])\s*$", f"{before} {line[:match.start()]}"):
+            name = name[0].upper() + name[1:]
+        return f'\\ref doc_{match[1]} "{name}"'
+
+    return re.sub(r"\\doc\{(\d+)\}", named, line)
 
 
 # ---- Reading a page --------------------------------------------------
@@ -209,8 +246,7 @@ def page(path):
         known = start and (start[1] in ALONE or start[1] in BLOCKS
                            or start[1][3:] in BLOCKS)
         if not known:
-            out.append(re.sub(r"\\doc\{(\d+)\}",
-                              r'\\ref doc_\1 "document \1"', line))
+            out.append(with_documents(line, out[-1] if out else ""))
             continue
         while line.count("{") > line.count("}"):
             following = next(lines, None)

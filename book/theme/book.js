@@ -93,11 +93,11 @@ function load_index() {
 }
 
 /// How well an entry answers: every word must occur; in the title counts
-/// most, chapters before the API.
+/// most; chapters come before appendices, and those before the API.
 function score(entry, words) {
   const title = entry.title.toLowerCase();
   const text = entry.text.toLowerCase();
-  let sum = entry.api ? 0 : 2;
+  let sum = entry.rank;
   for (const word of words) {
     const at = title.indexOf(word);
     if (at === 0) sum += 12;
