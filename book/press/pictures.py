@@ -9,6 +9,8 @@ book/README.md describes both formats.
 
 import html
 import json
+import math
+import re
 from pathlib import Path
 
 BOOK = Path(__file__).resolve().parent.parent
@@ -36,75 +38,142 @@ def load(folder, name):
 
 
 def measured(spec):
-    """This machine's values by benchmark name, and its words for it."""
+    """This machine's values by benchmark name, each a median with its
+    spread (a coefficient of variation, or None), and words for it."""
     file = BOOK.parent / spec.get("bench", "")
     if not spec.get("bench") or not file.is_file():
         return {}, spec.get("recorded", "")
     run = json.loads(file.read_text())
-    values = {}
+    medians, spreads = {}, {}
     for entry in run.get("benchmarks", []):
-        if entry.get("aggregate_name", "median") == "median":
-            name = entry.get("run_name", entry["name"])
-            values[name] = entry.get(spec.get("field", "real_time"))
+        name = entry.get("run_name", entry["name"])
+        value = entry.get(spec.get("field", "real_time"))
+        aggregate = entry.get("aggregate_name", "median")
+        if aggregate == "median":
+            medians[name] = value
+        elif aggregate == "cv":
+            spreads[name] = value
     context = run.get("context", {})
+    values = {name: (value, spreads.get(name))
+              for name, value in medians.items() if value is not None}
     return values, (f"Measured on this machine, {context.get('num_cpus')} "
                     f"cores, {str(context.get('date'))[:10]}.")
 
 
-def short(value):
-    """Three significant digits, without an exponent."""
-    digits = max(0, 2 - len(str(int(abs(value)))) + 1)
-    return f"{value:,.{digits}f}"
+def bars_of(spec):
+    """(group label, bar, value, spread) of every bar; what was not
+    measured has the value None. And where the values come from."""
+    values, source = measured(spec)
+    scale = spec.get("scale", 1)
+    bars = []
+    for group in spec["groups"]:
+        for bar in group["bars"]:
+            value, spread = bar.get("value"), bar.get("spread")
+            if bar.get("benchmark") in values:
+                value, spread = values[bar["benchmark"]]
+                value *= scale
+            bars.append((group["label"], bar, value, spread))
+    return bars, source
+
+
+def significant(value, digits):
+    """`value` with so many significant digits, without an exponent."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{decimals}f}"
 
 
 def ratio(value, reference):
-    times = value / reference
-    return "1" if value == reference else f"{times:.{1 if times < 10 else 0}f}"
+    return ("1" if value == reference
+            else significant(value / reference, 2))
+
+
+def width(value, known):
+    """How long a bar is, in percent; logarithmic where the values
+    differ by more than a factor of 100."""
+    if max(known) <= 100 * min(known):
+        return 100 * value / max(known)
+    floor = min(known) / 2
+    return 100 * math.log(value / floor) / math.log(max(known) / floor)
 
 
 def chart(name, legend):
     """Bars in groups; each says its value and its ratio to `ours`."""
     spec = load("charts", name)
-    values, source = measured(spec)
-    scale = spec.get("scale", 1)
-
-    def value(bar):
-        found = values.get(bar.get("benchmark"))
-        return found * scale if found is not None else bar.get("value")
-
-    known = [v for g in spec["groups"] for b in g["bars"]
-             if (v := value(b)) is not None]
+    bars, source = bars_of(spec)
+    known = [value for _, _, value, _ in bars if value]
     if not known:
         return (f"<figure class='chart' id='{name}'><p class='unmeasured'>"
                 f"Not measured yet: <code>{text(spec['command'])}</code> "
                 "records it, and <code>make book</code> then draws it."
                 f"</p>{legend}</figure>")
-    longest = max(known)
-    rows = []
-    for group in spec["groups"]:
-        rows.append(f"<tr class='group'><th colspan='4' scope='rowgroup'>"
-                    f"{text(group['label'])}</th></tr>")
-        ours = next((value(b) for b in group["bars"] if b.get("ours")), None)
-        for bar in group["bars"]:
-            v = value(bar)
-            kind = " class='ours'" if bar.get("ours") else ""
-            if v is None:
-                rows.append(f"<tr{kind}><th>{text(bar['label'])}</th>"
-                            "<td class='none' colspan='3'>not there</td></tr>")
-                continue
-            times = f"×&thinsp;{ratio(v, ours)}" if ours else ""
-            rows.append(
-                f"<tr{kind}><th scope='row'>{text(bar['label'])}</th>"
-                f"<td class='bar'><i style='width:{100 * v / longest:.1f}%'>"
-                f"</i></td><td class='value'>{short(v)}</td>"
-                f"<td class='ratio'>{times}</td></tr>")
+    ours = {label: value for label, bar, value, _ in bars
+            if bar.get("ours")}
+    rows, group = [], None
+    for label, bar, value, spread in bars:
+        if label != group:
+            rows.append("<tr class='group'><th colspan='4' "
+                        f"scope='rowgroup'>{text(label)}</th></tr>")
+            group = label
+        rows.append(bar_row(bar, value, spread, ours.get(label), known))
+    notes = [spec.get("better", "Shorter is better") + "."]
+    if max(known) > 100 * min(known):
+        notes.append("The bars are logarithmic.")
     return (f"<figure class='chart' id='{name}'><table>"
             f"<thead><tr><th></th><td class='bar'>{text(spec['what'])}</td>"
             f"<td class='value'>{text(spec['unit'])}</td>"
             "<td class='ratio'>ratio</td></tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>"
             f"{legend.replace('</figcaption>', '')} "
-            f"<small>{text(source)}</small></figcaption></figure>")
+            f"<small>{text(' '.join(notes))} {text(source)}</small>"
+            "</figcaption></figure>")
+
+
+def bar_row(bar, value, spread, ours, known):
+    kind = " class='ours'" if bar.get("ours") else ""
+    head = f"<tr{kind}><th scope='row'>{text(bar['label'])}</th>"
+    if value is None:
+        return f"{head}<td class='none' colspan='3'>not there</td></tr>"
+    times = f"×&thinsp;{ratio(value, ours)}" if ours else ""
+    about = (f" <small>±&thinsp;{100 * spread:.0f}%</small>"
+             if spread else "")
+    long = width(value, known) if value else 0
+    return (f"{head}<td class='bar'><i style='width:{long:.1f}%'></i></td>"
+            f"<td class='value'>{significant(value, 3)}{about}</td>"
+            f"<td class='ratio'>{times}</td></tr>")
+
+
+def quoted(words, chart_name, expression):
+    """`words`, if the number in them is what the chart shows.
+
+    `expression` names a bar ("8 workers/task_pool") or the ratio of
+    two ("8 workers/threads ÷ 8 workers/task_pool"). A number in prose
+    may be rounded: to within 15% of the record. The record counts, not
+    what this machine has measured since.
+    """
+    spec = load("charts", chart_name)
+    values = {f"{group['label']}/{bar['label']}": bar.get("value")
+              for group in spec["groups"] for bar in group["bars"]}
+
+    def value(name):
+        if values.get(name.strip()) is None:
+            raise Mistake(f"chart {chart_name} records no bar "
+                          f"'{name.strip()}'")
+        return values[name.strip()]
+
+    over, _, under = expression.partition("÷")
+    wanted = value(over) / (value(under) if under else 1)
+    found = re.search(r"\d[\d,]*\.?\d*", words)
+    if not found:
+        raise Mistake(f"there is no number in '{words}'")
+    number = float(found[0].replace(",", ""))
+    if "%" in words:
+        number = 1 + number / 100 if under else number / 100
+    if not 0.85 <= number / wanted <= 1.15:
+        raise Mistake(f"'{words}', but the record of {chart_name} says "
+                      f"{significant(wanted, 3)}")
+    return words
 
 
 # ---- Recorded runs -----------------------------------------------------

@@ -201,6 +201,13 @@ def with_documents(line, before):
     return re.sub(r"\\doc\{(\d+)\}", named, line)
 
 
+def with_quotes(line):
+    """Expands \\quoted{words,chart,bar}: a checked number in prose."""
+    return re.sub(
+        r"(?<!`)\\quoted\{([^,{}]+),([^,{}]+),([^{}]+)\}",
+        lambda m: pictures.quoted(m[1], m[2].strip(), m[3]), line)
+
+
 # ---- Reading a page --------------------------------------------------
 
 
@@ -246,6 +253,10 @@ def page(path):
         known = start and (start[1] in ALONE or start[1] in BLOCKS
                            or start[1][3:] in BLOCKS)
         if not known:
+            try:
+                line = with_quotes(line)
+            except Mistake as mistake:
+                mistakes.append(f"{path}:{number}: {mistake}")
             out.append(with_documents(line, out[-1] if out else ""))
             continue
         while line.count("{") > line.count("}"):

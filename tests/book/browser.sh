@@ -21,7 +21,8 @@ done
 
 mkdir -p "$place"
 if ! cmp -s "$root/tests/book/package-lock.json" "$place/package-lock.json" ||
-   ! [ -d "$place/node_modules/playwright-core" ]; then
+   ! [ -d "$place/node_modules/playwright-core" ] ||
+   ! [ -d "$place/node_modules/axe-core" ]; then
   cp "$root/tests/book/package.json" "$root/tests/book/package-lock.json" "$place"
   npm ci --prefix "$place" --silent --no-audit --no-fund >/dev/null 2>&1 ||
     skip "playwright-core could not be installed (offline?)"

@@ -3,7 +3,8 @@
 // CHROMIUM; SHOTS, a folder for pictures of them, may be added.
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
@@ -82,6 +83,40 @@ for (const [kind, options] of Object.entries({
     });
 }
 
+test("no step opens a reference by surprise", async () => {
+  const { page, done } = await open("index.html");
+  for (const name of chapters) {
+    await page.goto(`file://${book}/${name}`);
+    const links = await page.$$eval("section.exercise a.el, p a.el",
+      (all) => all.map((link) => link.getAttribute("href")));
+    for (const link of links.filter((l) => /_source\.html/.test(l))) {
+      await page.goto(`file://${book}/${link}`);
+      const shown = await page.$$eval(".fragment", (fragments) =>
+        fragments.filter((f) => !f.closest("details:not([open])") &&
+          /\/\/ \[\d/.test(f.textContent)).length);
+      assert.equal(shown, 0, `${name} leads to ${link}`);
+      await page.goto(`file://${book}/${name}`);
+    }
+  }
+  await done();
+});
+
+test("axe finds nothing serious", async () => {
+  const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+  const { page, done } = await open("index.html");
+  for (const name of new Set(["index.html", "before_you_begin.html",
+    chapters[0], with_code].filter(Boolean))) {
+    await page.goto(`file://${book}/${name}`);
+    await page.addScriptTag({ path: axe });
+    const found = await page.evaluate(async () =>
+      (await window.axe.run(document, { preload: false })).violations
+        .filter((v) => ["serious", "critical"].includes(v.impact))
+        .map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 120)}`));
+    assert.deepEqual(found, [], name);
+  }
+  await done();
+});
+
 test("a listing of 72 columns is not clipped on a desktop", async () => {
   const { page, done } = await open(with_code);
   const clipped = await page.$$eval(".fragment", (fragments) =>
@@ -140,7 +175,9 @@ test("hints are folded, and open by keyboard", async (t) => {
 });
 
 test("a player begins at its moment and moves by keyboard", async (t) => {
-  const { page, done } = await open(chapters[0] ?? "index.html");
+  const with_player = chapters.find((name) =>
+    readFileSync(`${book}/${name}`, "utf8").includes("<figure class='player'"));
+  const { page, done } = await open(with_player ?? "index.html");
   if (await page.$("figure.player") === null) {
     await done();
     return t.skip("no chapter with a recorded run yet");

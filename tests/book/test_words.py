@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "book" / "press"))
 
+import lab_files  # noqa: E402
 import pictures  # noqa: E402
 import words  # noqa: E402
 
@@ -94,6 +95,54 @@ class Words(Book):
         self.assertIn("its file lacks 'threads'", mistakes[0])
 
 
+class Inline(Book):
+    def test_a_document_has_a_name_with_a_capital_where_it_begins(self):
+        self.assertEqual(
+            words.with_documents("As \\doc{001} says", ""),
+            'As \\ref doc_001 "the patterns post" says')
+        self.assertIn('"The leak post"', words.with_documents(
+            "It ends. \\doc{002} goes on", ""))
+        self.assertIn('"the leak post"', words.with_documents(
+            "\\doc{002} goes on", "as in"))
+
+    def test_all_invariants_lead_to_their_chapter(self):
+        self.write("book/01_pooling.md", "# Pooling {#ch_pooling}\n\n"
+                   "\\invariant{I1,`a <= b`, and\nalways.}\n")
+        listed = words.invariants()
+        self.assertIn("ch_pooling.html#I1", listed)
+        self.assertIn("`a <= b`, and always.", listed)
+
+
+class Labs(unittest.TestCase):
+    """A step leads to the reader's file, never to the reference."""
+
+    def test_a_chapter_links_to_the_readers_file(self):
+        linked = lab_files.link_to_skeletons(
+            '<a class="el" href="task__pool_8hpp_source.html">x</a>',
+            "01_pooling")
+        self.assertIn("lab_01_pooling_task_pool_hpp.html", linked)
+
+    def test_a_reference_is_folded(self):
+        folded = lab_files.fold_reference(
+            '<div class="fragment">x</div><!-- fragment -->',
+            "01_pooling", "task_pool.hpp")
+        self.assertLess(folded.index("<details"),
+                        folded.index("fragment"))
+
+    def test_code_is_escaped_and_coloured(self):
+        drawn = lab_files.fragment("int a = b < c;  // <d>\n")
+        self.assertIn('<span class="keywordtype">int</span>', drawn)
+        self.assertIn("b &lt; c", drawn)
+        self.assertIn('"comment">// &lt;d&gt;', drawn)
+
+    def test_answers_are_repeated_for_paper_without_their_ids(self):
+        paper = lab_files.answers_for_paper(
+            "<details class='answer'><summary>Why?</summary><div>"
+            "<p id='a'>So.</p></div></details>")
+        self.assertIn("Why?", paper)
+        self.assertIn("<p>So.</p>", paper)
+
+
 class Pictures(Book):
     spec = {"what": "time", "unit": "ns", "command": "make bench LAB=01",
             "bench": "build/bench/01.json", "recorded": "Recorded once.",
@@ -120,6 +169,39 @@ class Pictures(Book):
         self.assertIn("×&thinsp;4.0", drawn)
         self.assertIn("Measured on this machine", drawn)
         self.assertNotIn("Recorded once.", drawn)
+
+    def test_a_spread_is_shown_beside_its_median(self):
+        self.write("build/bench/01.json", json.dumps(
+            {"context": {}, "benchmarks": [
+                {"name": "a_median", "run_name": "a", "real_time": 10,
+                 "aggregate_name": "median"},
+                {"name": "a_cv", "run_name": "a", "real_time": 0.07,
+                 "aggregate_name": "cv"}]}))
+        self.assertIn("±&thinsp;7%", self.chart(self.spec))
+
+    def test_small_ratios_keep_two_digits(self):
+        self.assertEqual(pictures.ratio(0.031, 1), "0.031")
+        self.assertEqual(pictures.ratio(480, 1), "480")
+
+    def test_a_hundredfold_is_drawn_logarithmically(self):
+        wide = json.loads(json.dumps(self.spec))
+        wide["groups"][0]["bars"][1]["value"] = 4000
+        self.assertIn("logarithmic", self.chart(wide))
+        self.assertNotIn("logarithmic", self.chart(self.spec))
+
+    def test_a_quoted_number_is_checked_against_the_record(self):
+        self.chart(self.spec)
+        self.assertEqual(
+            pictures.quoted("1.5 times", "c", "g/theirs ÷ g/ours"),
+            "1.5 times")
+        self.assertEqual(
+            pictures.quoted("50% more", "c", "g/theirs ÷ g/ours"),
+            "50% more")
+        for wrong in (("2 times", "c", "g/theirs ÷ g/ours"),
+                      ("twice", "c", "g/theirs ÷ g/ours"),
+                      ("3 ns", "c", "g/nobody")):
+            with self.assertRaises(pictures.Mistake):
+                pictures.quoted(*wrong)
 
     def test_without_a_number_the_command_is_named(self):
         empty = {**self.spec, "groups": []}
