@@ -23,6 +23,8 @@
 ## make mutants [LAB=01]       every wrong solution is caught
 ## make alternatives [LAB=01]  other right ones get full marks
 ## make steps [LAB=01]         a step's snapshot passes its tests
+## make try LAB=01 PATCH=FILE which test catches a wrong solution; a
+##                             folder of them too; ALL=1: every test
 ## make sanitizers [LAB=01]    the references under ASan, UBSan, TSan
 ## make format                 clang-format, in place
 ## make clean                  remove build/
@@ -31,9 +33,9 @@
 ## installed, as root or through sudo (WORKBOOK_PACKAGES=skip: not).
 
 commands := board grade watch hint replay demo bench labs reset \
-  test mutants alternatives steps sanitizers
+  test mutants alternatives steps sanitizers try
 variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB PEERS \
-  BROWSER
+  BROWSER PATCH ALL
 
 .PHONY: $(commands) program packages book format clean help
 .NOTPARALLEL:
@@ -43,16 +45,18 @@ board:
 
 # ---- The program's commands -------------------------------------------
 
-options = $(foreach name,LAB STEP VARIANT BASE CASE SEED, \
+options = $(foreach name,LAB STEP VARIANT BASE CASE SEED PATCH, \
     $(if $($(name)),$(option.$(name)) '$($(name))')) \
   $(if $(filter-out 0,$(STRICT)),--strict) \
-  $(if $(filter-out 0,$(GDB)),--gdb)
+  $(if $(filter-out 0,$(GDB)),--gdb) \
+  $(if $(filter-out 0,$(ALL)),--all)
 option.LAB := --lab
 option.STEP := --step
 option.VARIANT := --variant
 option.BASE := --base
 option.CASE := --case
 option.SEED := --seed
+option.PATCH := --patch
 
 # A recipe that fails makes `make` exit with 2, except under --question:
 # there a recipe line with a + still runs, and its 1 is passed on. That
