@@ -59,9 +59,8 @@ void* born(void* block) {
   return block;
 }
 
-void dies(void* block, const void* caller) {
+void dies(void* block, std::size_t size, const void* caller) {
   if (block != nullptr && explored()) {
-    const std::size_t size = malloc_usable_size(block);
     current_schedule().drain_if_within(block, size);
     note_access(block, size < watched ? size : watched,
                 access_kind::release, caller);
@@ -93,8 +92,16 @@ void* calloc(std::size_t count, std::size_t size) {
 }
 
 void* realloc(void* block, std::size_t size) {
-  dies(block, EXPLORE_CALLER);
-  return born(__libc_realloc(block, size));
+  if (size > 0 && is_missing(size)) {
+    return nullptr;  // and the old block is still there
+  }
+  const std::size_t before =
+      block == nullptr ? 0 : malloc_usable_size(block);
+  void* const moved = __libc_realloc(block, size);
+  if (moved != nullptr || size == 0) {
+    dies(block, before, EXPLORE_CALLER);
+  }
+  return born(moved);
 }
 
 void* memalign(std::size_t alignment, std::size_t size) {
@@ -109,12 +116,19 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) {
 
 int posix_memalign(void** block, std::size_t alignment,
                    std::size_t size) {
-  *block = born(__libc_memalign(alignment, size));
-  return *block == nullptr ? ENOMEM : 0;
+  void* const made = is_missing(size)
+                         ? nullptr
+                         : born(__libc_memalign(alignment, size));
+  if (made == nullptr) {
+    return ENOMEM;
+  }
+  *block = made;
+  return 0;
 }
 
 void free(void* block) {
-  dies(block, EXPLORE_CALLER);
+  dies(block, block == nullptr ? 0 : malloc_usable_size(block),
+       EXPLORE_CALLER);
   __libc_free(block);
 }
 

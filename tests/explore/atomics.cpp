@@ -143,7 +143,7 @@ Value modify(volatile Value* address, int order, const void* pc,
 
 template <typename Value>
 bool compare_exchange(volatile Value* address, Value* expected,
-                      Value desired, int order, int failure,
+                      Value desired, int order, int failure, bool weak,
                       const void* pc) {
   if (!explored()) {
     return __atomic_compare_exchange_n(address, expected, desired,
@@ -154,7 +154,8 @@ bool compare_exchange(volatile Value* address, Value* expected,
   begin_step(operation::exchange, at, sizeof(Value),
              access_kind::atomic_write, pc);
   current_schedule().drain();
-  if (*at != *expected) {
+  if (*at != *expected ||
+      (weak && current_schedule().fails_spuriously())) {
     learn(at, sizeof(Value), failure);
     *expected = *at;
     return false;
@@ -206,7 +207,7 @@ bool compare_exchange(volatile Value* address, Value* expected,
       volatile Value* address, Value* expected, Value desired,    \
       int order, int failure) {                                   \
     return compare_exchange(address, expected, desired, order,    \
-                            failure, EXPLORE_CALLER);             \
+                            failure, false, EXPLORE_CALLER);      \
   }                                                               \
   int __tsan_atomic##bits##_compare_exchange_weak(                \
       volatile Value* address, Value* expected, Value desired,    \
@@ -215,7 +216,7 @@ bool compare_exchange(volatile Value* address, Value* expected,
       volatile Value* address, Value* expected, Value desired,    \
       int order, int failure) {                                   \
     return compare_exchange(address, expected, desired, order,    \
-                            failure, EXPLORE_CALLER);             \
+                            failure, true, EXPLORE_CALLER);       \
   }                                                               \
   Value __tsan_atomic##bits##_compare_exchange_val(               \
       volatile Value* address, Value expected, Value desired,     \
@@ -224,7 +225,7 @@ bool compare_exchange(volatile Value* address, Value* expected,
       volatile Value* address, Value expected, Value desired,     \
       int order, int failure) {                                   \
     compare_exchange(address, &expected, desired, order, failure, \
-                     EXPLORE_CALLER);                             \
+                     false, EXPLORE_CALLER);                      \
     return expected;                                              \
   }                                                               \
   EXPLORE_MODIFY(bits, Value, exchange, operand)                  \

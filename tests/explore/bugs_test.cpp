@@ -6,9 +6,11 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
 #include <vector>
 
@@ -52,6 +54,54 @@ TEST(explorer_finds, atomic_check_then_act) {
               };
               std::jthread one(enter);
               std::jthread two(enter);
+            }),
+            ending::expectation);
+}
+
+TEST(explorer_finds, compare_exchange_weak_without_a_loop) {
+  EXPECT_EQ(ending_of([] {
+              std::atomic<int> owner = 0;
+              int expected = 0;
+              EXPECT_TRUE(owner.compare_exchange_weak(expected, 1));
+            }),
+            ending::expectation);
+  EXPECT_EQ(ending_of([] {
+              std::atomic<int> owner = 0;
+              int expected = 0;
+              EXPECT_TRUE(owner.compare_exchange_strong(expected, 1));
+            }),
+            ending::passed);
+}
+
+TEST(explorer_finds, try_lock_that_must_not_fail) {
+  EXPECT_EQ(ending_of([] {
+              std::mutex free;
+              EXPECT_TRUE(free.try_lock());
+              free.unlock();
+            }),
+            ending::expectation);
+  EXPECT_EQ(ending_of([] {
+              std::shared_mutex free;
+              EXPECT_TRUE(free.try_lock_shared());
+              free.unlock_shared();
+            }),
+            ending::expectation);
+}
+
+/// The time of the last visit, taken before the lock: an older one may
+/// overwrite a newer one.
+TEST(explorer_finds, stamp_taken_outside_the_lock) {
+  EXPECT_EQ(ending_of([] {
+              std::mutex mutex;
+              auto last = std::chrono::steady_clock::now();
+              const auto visit = [&] {
+                const auto now = std::chrono::steady_clock::now();
+                std::scoped_lock lock(mutex);
+                EXPECT_GE(now, last);
+                last = now;
+              };
+              std::jthread one(visit);
+              std::jthread two(visit);
             }),
             ending::expectation);
 }
@@ -152,6 +202,68 @@ TEST(explorer_finds, use_after_free_that_a_lock_orders) {
               dead.reset();
             }),
             ending::race);
+}
+
+/// An int beside an atomic that is polled: whatever is polled, the
+/// write stays known.
+TEST(explorer_finds, race_beside_a_polled_atomic) {
+  EXPECT_EQ(ending_of([] {
+              struct {
+                std::atomic<int> polled = 0;
+                int beside = 0;
+              } shared;
+              static_assert(sizeof shared == 8);
+              std::jthread writer([&] { shared.beside = 1; });
+              for (int i = 0; i < 20; ++i) {
+                (void)shared.polled.load(std::memory_order_relaxed);
+                shared.polled.store(i, std::memory_order_relaxed);
+              }
+              std::jthread other([&] {
+                for (int i = 0; i < 20; ++i) {
+                  shared.polled.fetch_add(1, std::memory_order_relaxed);
+                }
+              });
+              other.join();
+              EXPECT_LE(shared.beside, 1);
+            }),
+            ending::race);
+}
+
+/// A waiter on a condition variable of its own stack; the notify comes
+/// after the unlock, when the waiter may have returned.
+template <bool UnderTheLock>
+void notify_a_waiter_on_its_stack() {
+  struct waiter {
+    bool woken = false;
+    std::condition_variable changed = {};
+  };
+  std::mutex mutex;
+  waiter* waiting = nullptr;
+  std::jthread other([&] {
+    std::unique_lock lock(mutex);
+    while (waiting == nullptr) {
+      lock.unlock();
+      std::this_thread::yield();
+      lock.lock();
+    }
+    waiting->woken = true;
+    auto& changed = waiting->changed;
+    if (!UnderTheLock) {
+      lock.unlock();
+    }
+    changed.notify_one();
+  });
+  waiter mine;
+  std::unique_lock lock(mutex);
+  waiting = &mine;
+  mine.changed.wait(lock, [&] { return mine.woken; });
+}
+
+TEST(explorer_finds, notify_of_a_condition_variable_that_may_be_gone) {
+  EXPECT_EQ(ending_of(notify_a_waiter_on_its_stack<false>),
+            ending::race);
+  EXPECT_EQ(ending_of(notify_a_waiter_on_its_stack<true>),
+            ending::passed);
 }
 
 // ---- Threads -----------------------------------------------------

@@ -4,7 +4,9 @@
 // between the two; a notify wakes who waits at that moment and is
 // otherwise lost. Which waiter notify_one wakes is the strategy's
 // choice, and now and then a wait returns without a notify, as the
-// standard allows.
+// standard allows. A notify reads the condition variable's memory and
+// its destruction writes there: a notify that nothing orders before the
+// destruction is a race, although it may wake nobody.
 //
 // Book: appendix "How the explorer works", section One at a time.
 
@@ -12,6 +14,7 @@
 
 #include "hooks.hpp"
 #include "locks.hpp"
+#include "shadow.hpp"
 
 namespace {
 
@@ -55,6 +58,9 @@ int pthread_cond_clockwait(pthread_cond_t* condition,
                            const timespec* until) {
   EXPLORE_ELSE_REAL(pthread_cond_clockwait, condition, mutex, clock,
                     until);
+  if (!is_valid(until)) {
+    return EINVAL;
+  }
   return wait_until(condition, mutex, instant_of(clock, until),
                     EXPLORE_CALLER);
 }
@@ -63,6 +69,9 @@ int pthread_cond_timedwait(pthread_cond_t* condition,
                            pthread_mutex_t* mutex,
                            const timespec* until) {
   EXPLORE_ELSE_REAL(pthread_cond_timedwait, condition, mutex, until);
+  if (!is_valid(until)) {
+    return EINVAL;
+  }
   return wait_until(condition, mutex,
                     instant_of(clock_of(*condition), until),
                     EXPLORE_CALLER);
@@ -71,6 +80,7 @@ int pthread_cond_timedwait(pthread_cond_t* condition,
 int pthread_cond_signal(pthread_cond_t* condition) noexcept {
   EXPLORE_ELSE_REAL(pthread_cond_signal, condition);
   running.announce(operation::notify_one, condition, EXPLORE_CALLER);
+  note_access(condition, 1, access_kind::use, EXPLORE_CALLER);
   running.drain();
   running.wake(reason::condition, condition, 1);
   return 0;
@@ -79,6 +89,7 @@ int pthread_cond_signal(pthread_cond_t* condition) noexcept {
 int pthread_cond_broadcast(pthread_cond_t* condition) noexcept {
   EXPLORE_ELSE_REAL(pthread_cond_broadcast, condition);
   running.announce(operation::notify_all, condition, EXPLORE_CALLER);
+  note_access(condition, 1, access_kind::use, EXPLORE_CALLER);
   running.drain();
   running.wake(reason::condition, condition);
   return 0;
@@ -91,6 +102,8 @@ int pthread_cond_destroy(pthread_cond_t* condition) noexcept {
                  "a condition variable is destroyed while a thread "
                  "waits on it");
   }
+  note_access(condition, sizeof *condition, access_kind::destroy,
+              EXPLORE_CALLER);
   return 0;
 }
 

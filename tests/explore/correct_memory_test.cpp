@@ -2,10 +2,13 @@
 // threads, and plain pthreads.
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <latch>
 #include <memory>
 #include <mutex>
@@ -254,6 +257,79 @@ EXPLORED(correct, raw_barrier_spin_lock_and_rwlock, 0.1, 0) {
     pthread_rwlock_unlock(&rwlock);
   });
   EXPECT_EQ(product, 4);
+}
+
+EXPLORED(correct, posix_semaphores, 0.1, 0) {
+  sem_t free_places;
+  sem_t values;
+  sem_init(&free_places, 0, 1);
+  sem_init(&values, 0, 0);
+  int place = 0;
+  std::jthread producer([&] {
+    for (int i = 1; i <= 3; ++i) {
+      sem_wait(&free_places);
+      place = i;
+      sem_post(&values);
+    }
+  });
+  for (int i = 1; i <= 3; ++i) {
+    sem_wait(&values);
+    EXPECT_EQ(place, i);
+    sem_post(&free_places);
+  }
+  EXPECT_EQ(sem_trywait(&values), -1);
+  EXPECT_EQ(errno, EAGAIN);
+  int value = 0;
+  sem_getvalue(&free_places, &value);
+  EXPECT_EQ(value, 1);
+  producer.join();
+  sem_destroy(&free_places);
+  sem_destroy(&values);
+}
+
+EXPLORED(correct, posix_semaphore_with_a_deadline, 0.1, 0,
+         .timeouts_race = false) {
+  sem_t none;
+  sem_init(&none, 0, 0);
+  timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += 5;
+  EXPECT_EQ(sem_timedwait(&none, &until), -1);
+  EXPECT_EQ(errno, ETIMEDOUT);
+  EXPECT_EQ(explore::now(), 5s);
+}
+
+EXPLORED(correct, deadlines_before_the_clock_began, 0.1, 0,
+         .timeouts_race = false, .spurious_wakeups = false) {
+  using clock = std::chrono::steady_clock;
+  std::mutex mutex;
+  std::timed_mutex held;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  for (const auto past :
+       {clock::time_point::min(), clock::time_point(), clock::now()}) {
+    EXPECT_EQ(never.wait_until(lock, past), std::cv_status::timeout);
+  }
+  std::scoped_lock holds(held);
+  std::jthread([&] {
+    EXPECT_FALSE(held.try_lock_until(clock::time_point()));
+  }).join();
+  EXPECT_EQ(explore::now(), 0s);
+}
+
+EXPLORED(correct, realloc_that_fails_keeps_the_block, 0.1, 0,
+         .schedules = 5) {
+  int* volatile block = static_cast<int*>(std::malloc(sizeof(int)));
+  int* const before = block;
+  *before = 7;
+  {
+    const explore::missing_block missing(0, 1'000);
+    EXPECT_EQ(std::realloc(block, 1'000), nullptr);
+  }
+  EXPECT_EQ(*before, 7);
+  auto* const moved = static_cast<int*>(std::realloc(block, 1'000));
+  EXPECT_EQ(*moved, 7);
+  std::free(moved);
 }
 
 EXPLORED(correct, sixty_three_threads_beside_the_test, 0.1, 0,

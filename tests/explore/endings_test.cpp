@@ -72,6 +72,24 @@ TEST(explorer_finds, exit_in_the_code_under_test) {
   EXPECT_EQ(ending_of([] { std::_Exit(0); }), ending::crashed);
 }
 
+TEST(explorer_finds, exit_of_a_thread_and_names_it) {
+  explore::search looking(
+      [] {
+        const std::jthread leaver = explore::actor("leaver", [] {
+          std::atomic<int> steps = 0;
+          ++steps;
+          _exit(3);
+        });
+      },
+      {});
+  looking.run();
+  EXPECT_EQ(looking.log().how, ending::crashed);
+  const std::string drawn = explore::draw_text(
+      explore::tell(looking.log(), "the schedule", false));
+  EXPECT_NE(drawn.find("exit(3)"), std::string::npos) << drawn;
+  EXPECT_NE(drawn.find("leaver"), std::string::npos) << drawn;
+}
+
 // The record of a schedule lies in memory that its process shares with
 // ours, and so can be found; that it passed is not believed.
 TEST(explorer_finds, record_that_says_passed_by_another_hand) {
@@ -104,13 +122,13 @@ TEST(explorer_names, a_pipe_as_what_it_cannot_explore) {
             std::string::npos);
 }
 
-TEST(explorer_names, a_posix_semaphore_as_what_it_cannot_explore) {
+TEST(explorer_finds, posix_semaphore_that_nobody_posts) {
   EXPECT_EQ(ending_of([] {
               sem_t never;
               sem_init(&never, 0, 0);
               sem_wait(&never);
             }),
-            ending::unexplorable);
+            ending::deadlock);
 }
 
 TEST(explorer_finds, unwritten_step) {

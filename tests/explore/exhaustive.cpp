@@ -46,7 +46,8 @@ class exhaustive final : public strategy {
     const bool races =
         what == accident::pass_deadline && !deadlines_race_;
     // What is delayed stays so until the thread must drain.
-    if (left_ == 0 || races || what == accident::commit_store) {
+    if (left_ == 0 || races || what == accident::commit_store ||
+        what == accident::pass_time) {
       return false;
     }
     const bool chosen = choose(2) == 1;

@@ -5,7 +5,8 @@
 // are compiled with -fsanitize=thread and linked with this library in
 // place of the sanitizer's runtime. One thread runs at a time; who
 // runs next is chosen at every synchronisation, from a seed. Time is
-// virtual: it passes only while every thread waits.
+// virtual: it passes while every thread waits, and in some schedules
+// also in between.
 //
 // Book: appendix "How the explorer works".
 // Model: Coyote, loom and Go's testing/synctest; here for unmodified
@@ -36,10 +37,12 @@ struct options {
   /// If not negative: instead of seeds, every schedule with at most
   /// this many preemptions is tried, and `schedules` is the cap.
   int exhaustive = -1;
-  /// Whether some strategies let a deadline pass while threads could
-  /// run. A test that expects exact virtual times says false.
+  /// Whether some strategies let time pass while threads could run: up
+  /// to the next deadline, or up to 1 ms at any step. A test that
+  /// expects exact virtual times says false.
   bool timeouts_race = true;
-  /// Whether condition variables sometimes wake without a notify.
+  /// Whether condition variables sometimes wake without a notify, and
+  /// compare_exchange_weak and try_lock fail without a reason.
   bool spurious_wakeups = true;
   /// The scenario sleeps or measures time: it makes no sense where
   /// time is real (the sanitizers' builds skip it).

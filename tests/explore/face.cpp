@@ -233,10 +233,7 @@ bool exploring() {
 }
 
 void role(std::string_view name) {
-  auto& role = schedule::self()->role;
-  role.fill('\0');
-  std::copy_n(name.begin(), std::min(name.size(), role.size() - 1),
-              role.begin());
+  current_schedule().name_thread(*schedule::self(), name);
 }
 
 void name(const void* address, std::string_view name) {

@@ -30,7 +30,7 @@ instant futex_deadline(long operation, const timespec* time) {
     return never;
   }
   if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT) {
-    return current_schedule().now() + nanoseconds(*time);  // relative
+    return instant_from(current_schedule().now(), *time);
   }
   const bool realtime = (operation & FUTEX_CLOCK_REALTIME) != 0;
   return instant_of(realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC, time);
@@ -41,6 +41,10 @@ long futex_wait(int* word, long operation, int expected,
   schedule& running = current_schedule();
   running.announce(operation::futex_wait, word, caller);
   const instant deadline = futex_deadline(operation, time);
+  if (!is_valid(time)) {
+    errno = EINVAL;
+    return -1;
+  }
   running.begin_timed_wait(deadline);
   running.drain();
   if (*static_cast<volatile int*>(word) != expected) {

@@ -24,15 +24,30 @@ inline constexpr std::int64_t monotonic_start = 1'000'000'000'000;
 inline constexpr std::int64_t realtime_start =
     1'700'000'000'000'000'000;
 
-inline instant nanoseconds(const timespec& time) {
-  return static_cast<instant>(time.tv_sec) * 1'000'000'000 +
-         time.tv_nsec;
+/// Whether the C library takes `time` for a point in time at all: else
+/// a function that is given it returns EINVAL.
+inline bool is_valid(const timespec* time) {
+  return time == nullptr ||
+         (time->tv_nsec >= 0 && time->tv_nsec < 1'000'000'000);
 }
 
 /// Deadlines further away than this are none: time_point::max() means
 /// to wait for ever, and must not race with anybody.
-inline constexpr instant beyond =
-    1'000'000'000'000'000'000;  // 31 years
+inline constexpr std::int64_t beyond_seconds =
+    1'000'000'000;  // 31 years
+
+/// The virtual instant `time` from `start` on; never, if that is too
+/// far away, and 0 for what lies before the start.
+inline instant instant_after(std::int64_t start_seconds,
+                             const timespec& time) {
+  if (time.tv_sec < start_seconds) {
+    return 0;
+  }
+  const std::int64_t seconds = time.tv_sec - start_seconds;
+  return seconds > beyond_seconds
+             ? never
+             : seconds * 1'000'000'000 + time.tv_nsec;
+}
 
 /// The virtual instant that `time` on `clock` names; null: never.
 inline instant instant_of(clockid_t clock, const timespec* time) {
@@ -41,11 +56,13 @@ inline instant instant_of(clockid_t clock, const timespec* time) {
   }
   const std::int64_t start =
       clock == CLOCK_REALTIME ? realtime_start : monotonic_start;
-  const instant at = nanoseconds(*time);
-  if (at - start > beyond) {
-    return never;
-  }
-  return at > start ? at - start : 0;
+  return instant_after(start / 1'000'000'000, *time);
+}
+
+/// The virtual instant that is `time` from `now`.
+inline instant instant_from(instant now, const timespec& time) {
+  const instant distance = instant_after(0, time);
+  return distance == never ? never : now + distance;
 }
 
 }  // namespace explore

@@ -57,8 +57,13 @@ int lock_until(pthread_mutex_t* mutex, instant deadline) {
   return 0;
 }
 
-int lock_timed(pthread_mutex_t* mutex, instant deadline) {
+int lock_timed(pthread_mutex_t* mutex, clockid_t clock,
+               const timespec* until) {
+  const instant deadline = instant_of(clock, until);
   current_schedule().begin_timed_wait(deadline);
+  if (!is_valid(until) && mutex->__data.__lock != 0) {
+    return EINVAL;
+  }
   return lock_until(mutex, deadline);
 }
 
@@ -106,6 +111,9 @@ int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
   EXPLORE_ELSE_REAL(pthread_mutex_trylock, mutex);
   running.announce(operation::try_lock, mutex, EXPLORE_CALLER);
   running.drain();
+  if (running.fails_spuriously()) {
+    return EBUSY;
+  }
   const bool mine = mutex->__data.__owner == me.id + 1;
   if (mutex->__data.__lock != 0 && !(mine && is_recursive(*mutex))) {
     return EBUSY;
@@ -118,7 +126,7 @@ int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
   EXPLORE_ELSE_REAL(pthread_mutex_clocklock, mutex, clock, until);
   running.announce(operation::lock, mutex, EXPLORE_CALLER);
   running.drain();
-  return lock_timed(mutex, instant_of(clock, until));
+  return lock_timed(mutex, clock, until);
 }
 
 int pthread_mutex_timedlock(pthread_mutex_t* mutex,
@@ -126,7 +134,7 @@ int pthread_mutex_timedlock(pthread_mutex_t* mutex,
   EXPLORE_ELSE_REAL(pthread_mutex_timedlock, mutex, until);
   running.announce(operation::lock, mutex, EXPLORE_CALLER);
   running.drain();
-  return lock_timed(mutex, instant_of(CLOCK_REALTIME, until));
+  return lock_timed(mutex, CLOCK_REALTIME, until);
 }
 
 int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {

@@ -123,7 +123,7 @@ TEST(explorer_passes, waits_and_tries_where_nothing_may_poll) {
                       std::chrono::steady_clock::time_point::max(),
                       [] { return true; });
                 },
-                no_polling),
+                {.spurious_wakeups = false, .polls = false}),
             ending::passed);
 }
 

@@ -66,7 +66,8 @@ enum class operation : std::uint8_t {
   yield,
   settle,
   arrive,
-  access,
+  acquire,
+  post,
 };
 
 /// Frames kept of a step's call stack when the schedule is traced.
@@ -96,6 +97,7 @@ enum class reason : std::uint8_t {
   futex,
   once,
   barrier,
+  semaphore,
   sleep,
   settle,
 };

@@ -18,7 +18,8 @@ const char* verb(operation what) {
       "locks (shared)", "waits",   "notifies one",  "notifies all",
       "reads",          "stores",  "changes",       "fence",
       "waits on",       "wakes",   "once",          "sleeps",
-      "yields",         "settles", "arrives",       "accesses"};
+      "yields",         "settles", "arrives",       "acquires",
+      "releases"};
   return verbs[static_cast<std::size_t>(what)];
 }
 
@@ -141,6 +142,8 @@ class teller {
         return "waits for an initialisation to end";
       case reason::barrier:
         return "waits at a barrier";
+      case reason::semaphore:
+        return fmt::format("waits for the semaphore{}", called);
       case reason::sleep:
         return "sleeps";
       case reason::settle:

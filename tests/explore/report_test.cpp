@@ -114,14 +114,14 @@ TEST(report, locks_in_two_orders) {
  step  test          one           two            report_test.cpp
     0  starts        .             .              1 });
     1  starts        .             .              1 });
-  ...   3 steps
-    5  joins (waits) .             .              1 }
-    6  .             .             begins
-    7  .             .             locks second   1 std::scoped_lock b(second~
-    8  .             begins        .
-    9  .             locks first   .              1 std::scoped_lock a(first);
-   10  .             locks second~ .              1 std::scoped_lock b(second~
+  ...   4 steps
+    6  joins (waits) .             .              1 }
+    7  .             begins        .
+    8  .             locks first   .              1 std::scoped_lock a(first);
+    9  .             .             begins
+   10  .             .             locks second   1 std::scoped_lock b(second~
    11  .             .             locks first ~  1 std::scoped_lock a(first);
+   12  .             locks second~ .              1 std::scoped_lock b(second~
 
   test waits for a thread to end (report_test.cpp:1)
   one waits for the mutex second, which two holds (report_test.cpp:1)

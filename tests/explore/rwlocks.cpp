@@ -29,10 +29,11 @@ const void* readers_side(const pthread_rwlock_t* lock) {
 
 int lock_shared_until(pthread_rwlock_t* lock, instant deadline) {
   schedule& running = current_schedule();
+  if (deadline == at_once &&
+      (lock->__data.__cur_writer != 0 || running.fails_spuriously())) {
+    return EBUSY;
+  }
   while (lock->__data.__cur_writer != 0) {
-    if (deadline == at_once) {
-      return EBUSY;
-    }
     if (!running.wait(reason::rwlock, lock, deadline) &&
         lock->__data.__cur_writer != 0) {
       return ETIMEDOUT;
@@ -50,10 +51,10 @@ int lock_exclusive_until(pthread_rwlock_t* lock, instant deadline) {
     return lock->__data.__cur_writer != 0 ||
            lock->__data.__readers != 0;
   };
+  if (deadline == at_once && (held() || running.fails_spuriously())) {
+    return EBUSY;
+  }
   while (held()) {
-    if (deadline == at_once) {
-      return EBUSY;
-    }
     if (!running.wait(reason::rwlock, lock, deadline) && held()) {
       return ETIMEDOUT;
     }

@@ -59,7 +59,7 @@ void schedule::begin(record& into, std::unique_ptr<strategy> how,
   wanted_ = wanted;
   traced_ = traced;
   thread& first = *add_thread();
-  copy_text(first.role, "test");
+  name_thread(first, "test");
   first.clock.tick(0);
   own = &first;
 }
@@ -107,7 +107,6 @@ void schedule::summarise() {
   record_->threads = static_cast<int>(count_);
   for (const thread& each : threads()) {
     auto& told = record_->thread[static_cast<std::size_t>(each.id)];
-    told.role = each.role;
     told.alive = each.alive;
     told.waits = each.waits;
     told.object = each.object;
@@ -183,8 +182,12 @@ thread* schedule::add_thread() {
       std::ranges::count_if(threads(), [](const thread& each) {
         return std::string_view(each.role.data()).starts_with("worker");
       });
-  std::snprintf(added.role.data(), added.role.size(), "worker %d",
+  std::array<char, 24> role{};
+  std::snprintf(role.data(), role.size(), "worker %d",
                 static_cast<int>(unnamed) + 1);
+  record_->threads = static_cast<int>(count_);
+  record_->thread[count_ - 1] = {.alive = true};
+  name_thread(added, role.data());
   strategy_->welcome(added);
   if (own != nullptr) {
     added.clock = own->clock;
@@ -192,6 +195,14 @@ thread* schedule::add_thread() {
   }
   added.clock.tick(added.id);
   return &added;
+}
+
+/// The record has the name at once: the process may end at any moment,
+/// and its report names the threads all the same.
+void schedule::name_thread(thread& named, std::string_view role) {
+  named.role.fill('\0');
+  copy_text(named.role, role);
+  record_->thread[static_cast<std::size_t>(named.id)].role = named.role;
 }
 
 void adopt_thread(thread* self) {

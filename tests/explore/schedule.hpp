@@ -12,7 +12,8 @@
 //        somebody set it to none: by a wake, a deadline, or because
 //        nobody else could go on (settle).
 //   (I3) Virtual time passes only while no thread can run, unless the
-//        strategy lets a deadline race (accident::pass_deadline).
+//        strategy lets a deadline race (accident::pass_deadline) or
+//        some time pass (accident::pass_time).
 //
 // Book: appendix "How the explorer works", section One at a time.
 
@@ -74,6 +75,9 @@ class schedule {
   /// Marks the current step as a spurious wakeup if there is to be one.
   bool wakes_spuriously();
 
+  /// The same for an attempt that may fail without a reason.
+  bool fails_spuriously();
+
   // ---- Happens-before ---------------------------------------------
 
   void acquire(const void* object);
@@ -92,6 +96,7 @@ class schedule {
   // ---- Threads and time -------------------------------------------
 
   thread* add_thread();  // null: no more than max_threads
+  void name_thread(thread& named, std::string_view role);
   void start_running();  // first act of a new thread: wait for its turn
   [[noreturn]] void end_thread();  // its last act
   thread* find(pthread_t handle);

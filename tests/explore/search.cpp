@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -28,6 +29,9 @@ namespace {
 constexpr std::uint64_t shorten_preemptions = 4;
 constexpr std::uint64_t shorten_tries = 150;
 constexpr std::uint64_t shorten_steps = 100'000;  // in all
+
+/// Steps of the shortest schedule that PCT draws from.
+constexpr std::size_t shortest_length = 16;
 
 /// What a calmer schedule can tell better. (The others are long, or
 /// have nothing to do with who goes on.)
@@ -123,13 +127,26 @@ void search::reset() {
   record_->other = -1;
   record_->steps = 0;
   record_->preemptions = 0;
+  record_->threads = 0;
   record_->hash = 0;
   record_->seal = 0;
   record_->names = 0;
 }
 
+/// PCT draws its steps from the length of a schedule. That of seed 0
+/// serves for all, so that a seed alone still means one schedule.
+void search::measure() {
+  if (length_ == 0) {
+    const silence here;
+    length_ = shortest_length;
+    run_child({}, false);
+    length_ = std::max<std::size_t>(length_, record_->steps);
+  }
+}
+
 finding search::run() {
   const silence here;
+  measure();
   finding found;
   found.bound = wanted_.exhaustive;
   record_->choices.fixed = 0;
@@ -153,6 +170,7 @@ finding search::run() {
 }
 
 void search::replay(const schedule_id& id, bool quiet) {
+  measure();
   std::optional<silence> here;
   if (quiet) {
     here.emplace();
@@ -163,6 +181,7 @@ void search::replay(const schedule_id& id, bool quiet) {
 }
 
 void search::replay_here(const schedule_id& id) {
+  measure();
   reach(id);
   reset();
   be_child(id, true);
@@ -264,11 +283,12 @@ void search::be_child(const schedule_id& id, bool traced) {
   CPU_SET(static_cast<unsigned>(sched_getcpu()), &here);
   sched_setaffinity(0, sizeof here, &here);  // turns change faster
   prepare_child();
-  auto how = script_ ? scripted(*script_)
-             : id.bound < 0
-                 ? strategy_for(id.number, wanted_.timeouts_race)
-                 : exhaustive_search(record_->choices, id.bound,
-                                     wanted_.timeouts_race);
+  auto how =
+      script_ ? scripted(*script_)
+      : id.bound < 0
+          ? strategy_for(id.number, wanted_.timeouts_race, length_)
+          : exhaustive_search(record_->choices, id.bound,
+                              wanted_.timeouts_race);
   current_schedule().begin(*record_, std::move(how), wanted_, traced);
   run_scenario(body_);
   current_schedule().finish();

@@ -74,6 +74,7 @@ class search {
   bool is_pardonable(const void* pc);
   [[noreturn]] void be_child(const schedule_id& id, bool traced);
   bool reach(const schedule_id& id);
+  void measure();
   void reset();
 
   const alarm_clock ticking_;
@@ -82,6 +83,7 @@ class search {
   scenario body_;
   options wanted_;
   record* record_;
+  std::size_t length_ = 0;  // steps of the schedule of seed 0, about
   std::optional<script> script_;  // set: followed instead of a seed
   std::map<const void*, bool> pardonable_;
 };

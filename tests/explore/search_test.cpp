@@ -14,6 +14,7 @@
 
 #include "ending_of.hpp"
 #include "explore/strategy.hpp"
+#include "explore/thread.hpp"
 #include "grading/grading.hpp"
 #include "toy_pool_test.hpp"
 
@@ -107,6 +108,40 @@ TEST(explorer_search, knows_that_a_path_was_too_long_for_it) {
   EXPECT_FALSE(path->truncated);
   chooser->pick(2);
   EXPECT_TRUE(path->truncated);
+}
+
+/// A chain of steps of one thread, and one step of another that must
+/// come just before the last one of it: PCT of depth 2 draws its change
+/// point uniformly, so a late place is as likely as an early one.
+TEST(explorer_search, draws_pct_points_from_the_whole_schedule) {
+  int late = 0;
+  constexpr int seeds = 400;
+  constexpr std::size_t length = 1'000;
+  for (std::uint64_t seed = 3; seed < 8 * seeds; seed += 8) {
+    ASSERT_STREQ(explore::strategy_name(seed, false), "PCT of depth 2");
+    const auto walk = explore::strategy_for(seed, false, length);
+    const auto threads =
+        std::make_unique<std::array<explore::thread, 2>>();
+    explore::thread* runnable[] = {&(*threads)[0], &(*threads)[1]};
+    for (explore::thread* each : runnable) {
+      walk->welcome(*each);
+    }
+    explore::thread* running =
+        runnable[walk->next(runnable, nullptr, false)];
+    const explore::thread* const first = running;
+    for (std::size_t i = 0; i < length / 2; ++i) {
+      running = runnable[walk->next(runnable, running, false)];
+    }
+    if (running != first) {
+      continue;
+    }
+    for (std::size_t i = length / 2; i < length; ++i) {
+      running = runnable[walk->next(runnable, running, false)];
+    }
+    late += running != first ? 1 : 0;
+  }
+  EXPECT_GT(late, seeds * 2 / 5);
+  EXPECT_LT(late, seeds * 3 / 5);
 }
 
 TEST(explorer_search, ends_at_its_budget) {

@@ -2,9 +2,11 @@
 // least one of them a write, not both atomic, and neither of which
 // happened before the other.
 //
-// Each eight bytes of memory have a few cells: who accessed which of
-// the bytes, how, in which epoch, and from where. A new access is
-// compared with them all; those that it makes superfluous are dropped.
+// Each eight bytes of memory have a list: who accessed which of the
+// bytes, how, in which epoch, and from where. A new access is compared
+// with the whole list. It replaces, byte by byte, those that it makes
+// superfluous; nothing else is dropped, so that no race is missed while
+// the memory that a schedule touches fits into the shadow (2 MiB).
 //
 // A free is a write to the whole block, so that a late access to an
 // object that has died is a race too.
@@ -25,6 +27,8 @@ enum class access_kind : std::uint8_t {
   write,
   atomic_read,
   atomic_write,
+  use,      // of a primitive (a notify, a post) that others use too
+  destroy,  // … and its end
   release,  // the memory was freed
 };
 

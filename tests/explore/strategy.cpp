@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <vector>
 
 namespace explore {
 namespace {
@@ -51,6 +53,10 @@ class seeded : public strategy {
         return random_.one_in(6);
       case accident::pass_deadline:
         return deadlines_race_ && random_.one_in(12);
+      case accident::pass_time:
+        return deadlines_race_ && random_.one_in(8);
+      case accident::spurious_failure:
+        return random_.one_in(16);
     }
     return false;
   }
@@ -105,21 +111,37 @@ class sticky_walk final : public seeded {
   const std::size_t stay_;  // steps until it changes, on average
 };
 
-/// The runnable thread of highest priority; at depth-1 random steps
-/// the running thread's priority drops below all others.
+/// `count` of the steps 1 … length, uniformly, in any order.
+std::vector<std::size_t> draw_points(random_bits& random,
+                                     std::size_t count,
+                                     std::size_t length) {
+  std::vector<std::size_t> points;
+  for (std::size_t i = 0; i < count; ++i) {
+    points.push_back(1 + random.below(length));
+  }
+  return points;
+}
+
+/// PCT: the runnable thread of highest priority. At the i-th of depth-1
+/// steps that are drawn uniformly from the whole schedule, the running
+/// thread's priority becomes i, which is below all that threads have
+/// from their start.
 class priority_walk final : public seeded {
  public:
-  priority_walk(std::uint64_t seed, int depth, bool deadlines_race)
+  priority_walk(std::uint64_t seed, std::size_t depth,
+                bool deadlines_race, std::size_t length)
       : seeded(seed, deadlines_race),
-        changes_left_(depth - 1),
-        rate_(std::size_t{8} << (2 * random_.below(3))) {}
+        changes_(draw_points(random_, depth - 1, length)) {}
 
   std::size_t next(std::span<thread* const> runnable, thread* current,
                    bool yields) override {
     if (current != nullptr) {
-      const bool changes = changes_left_ > 0 && random_.one_in(rate_);
-      changes_left_ -= changes ? 1 : 0;
-      if (changes || yields || current->streak >= longest_streak) {
+      ++steps_;
+      const auto change = std::ranges::find(changes_, steps_);
+      if (change != changes_.end()) {
+        current->priority = 1 + (change - changes_.begin());
+      }
+      if (yields || current->streak >= longest_streak) {
         current->priority = --lowest_;
       }
     }
@@ -130,12 +152,13 @@ class priority_walk final : public seeded {
   }
 
   void welcome(thread& newcomer) override {
-    newcomer.priority = static_cast<long>(random_.below(1u << 20));
+    newcomer.priority = static_cast<long>(changes_.size() + 1 +
+                                          random_.below(1u << 20));
   }
 
  private:
-  int changes_left_;
-  const std::size_t rate_;
+  const std::vector<std::size_t> changes_;
+  std::size_t steps_ = 0;
   long lowest_ = 0;
 };
 
@@ -143,19 +166,25 @@ class priority_walk final : public seeded {
 /// preemptions at random steps: for schedules that people can read.
 class calm_walk final : public seeded {
  public:
-  calm_walk(std::uint64_t seed, int preemptions)
+  calm_walk(std::uint64_t seed, std::size_t preemptions,
+            std::size_t length)
       : seeded(seed, false),
-        preemptions_left_(preemptions),
-        rate_(std::size_t{8} << (2 * random_.below(3))) {}
+        preemptions_(draw_points(random_, preemptions, length)) {
+    std::ranges::sort(preemptions_, std::greater());
+  }
 
   std::size_t next(std::span<thread* const> runnable, thread* current,
                    bool yields) override {
     if (current == nullptr) {
       return random_.below(runnable.size());
     }
-    const bool preempts = preemptions_left_ > 0 &&
-                          runnable.size() > 1 && random_.one_in(rate_);
-    preemptions_left_ -= preempts ? 1 : 0;
+    ++steps_;
+    const bool preempts = !preemptions_.empty() &&
+                          runnable.size() > 1 &&
+                          preemptions_.back() <= steps_;
+    if (preempts) {
+      preemptions_.pop_back();
+    }
     const bool stays =
         !preempts && !yields && current->streak < longest_streak;
     return stays ? index_of(runnable, current)
@@ -163,8 +192,8 @@ class calm_walk final : public seeded {
   }
 
  private:
-  int preemptions_left_;
-  const std::size_t rate_;
+  std::vector<std::size_t> preemptions_;  // those to come, last first
+  std::size_t steps_ = 0;
 };
 
 /// The portfolio: seed modulo its size.
@@ -199,23 +228,25 @@ std::size_t index_of(std::span<thread* const> threads,
 }
 
 std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
-                                       bool timeouts_race) {
+                                       bool timeouts_race,
+                                       std::size_t length) {
   switch (kind_of(seed, timeouts_race)) {
     case kind::random:
       return std::make_unique<random_walk>(seed, false);
     case kind::sticky:
       return std::make_unique<sticky_walk>(seed, false);
     case kind::pct_2:
-      return std::make_unique<priority_walk>(seed, 2, false);
+      return std::make_unique<priority_walk>(seed, 2, false, length);
     case kind::pct_3:
-      return std::make_unique<priority_walk>(seed, 3, false);
+      return std::make_unique<priority_walk>(seed, 3, false, length);
     case kind::pct_5:
-      return std::make_unique<priority_walk>(seed, 5, false);
+      return std::make_unique<priority_walk>(seed, 5, false, length);
     case kind::timeouts:
       return std::make_unique<random_walk>(seed, true);
     case kind::calm:
       return std::make_unique<calm_walk>(
-          seed, static_cast<int>(seed / calm_seeds) - 1);
+          seed, static_cast<std::size_t>(seed / calm_seeds) - 1,
+          length);
   }
   return nullptr;
 }

@@ -25,7 +25,9 @@ enum class accident : std::uint8_t {
   spurious_wakeup,  // a condition variable wakes without a notify
   delay_store,      // a store stays in the thread's buffer
   commit_store,     // … and leaves it
-  pass_deadline,    // time passes although threads could run
+  pass_deadline,  // the next deadline passes although threads could run
+  pass_time,      // … or a little time does
+  spurious_failure,  // of a compare_exchange_weak or a try_lock
 };
 
 class strategy {
@@ -50,9 +52,11 @@ class strategy {
 /// seed / calm_seeds - 1 preemptions, to retell a failure briefly.
 inline constexpr std::uint64_t calm_seeds = 1'000'000;
 
-/// The strategy that the portfolio has for `seed`.
+/// The strategy that the portfolio has for `seed`. `length`: how many
+/// steps a schedule of the scenario has, about.
 std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
-                                       bool timeouts_race);
+                                       bool timeouts_race,
+                                       std::size_t length);
 
 /// Its name, for reports: "random walk", "PCT of depth 3".
 const char* strategy_name(std::uint64_t seed, bool timeouts_race);

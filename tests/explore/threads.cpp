@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include "hooks.hpp"
@@ -125,7 +124,7 @@ int pthread_detach(pthread_t handle) noexcept {
 int pthread_setname_np(pthread_t handle, const char* name) noexcept {
   EXPLORE_ELSE_REAL(pthread_setname_np, handle, name);
   if (thread* const other = running.find(handle); other != nullptr) {
-    std::strncpy(other->role.data(), name, other->role.size() - 1);
+    running.name_thread(*other, name);
   }
   return 0;
 }

@@ -21,6 +21,13 @@
 
 namespace explore {
 
+namespace {
+
+/// The longest time that passes by itself is 2^20 ns, about 1 ms.
+constexpr std::size_t longest_pause = 21;
+
+}  // namespace
+
 // ---- Steps -------------------------------------------------------
 
 void schedule::announce(operation what, const void* object,
@@ -32,6 +39,10 @@ void schedule::announce(operation what, const void* object,
   if (wanted_.timeouts_race && earliest_deadline() != never &&
       strategy_->happens(accident::pass_deadline)) {
     pass_time(earliest_deadline());
+  }
+  if (wanted_.timeouts_race &&
+      strategy_->happens(accident::pass_time)) {
+    pass_time(now_ + (instant{1} << strategy_->pick(longest_pause)));
   }
   thread& next = choose(what == operation::yield);
   if (&next != &me) {
@@ -81,12 +92,14 @@ void schedule::write_step(operation what, const void* object,
 bool schedule::wait(reason why, const void* object, instant deadline) {
   thread& me = *self();
   drain(me);
-  me.waits = why;
+  // Whoever waits until now at most lets others go first, no more.
+  const bool due = deadline <= now_;
+  me.waits = due ? reason::none : why;
   me.object = object;
-  me.deadline = deadline;
-  me.timed_out = false;
-  record_->trace[me.last_step].blocked = true;
-  thread& next = choose_after_waiting();
+  me.deadline = due ? never : deadline;
+  me.timed_out = due;
+  record_->trace[me.last_step].blocked = !due;
+  thread& next = due ? choose(false) : choose_after_waiting();
   if (&next != &me) {
     hand_over(next);
     take_turn(me);
@@ -138,6 +151,15 @@ int schedule::count_waiting(reason why, const void* object) const {
       std::ranges::count_if(threads_, [&](const thread& each) {
         return each.waits == why && each.object == object;
       }));
+}
+
+bool schedule::fails_spuriously() {
+  if (!wanted_.spurious_wakeups ||
+      !strategy_->happens(accident::spurious_failure)) {
+    return false;
+  }
+  record_->trace[self()->last_step].spurious = true;
+  return true;
 }
 
 bool schedule::wakes_spuriously() {

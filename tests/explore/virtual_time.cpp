@@ -78,16 +78,23 @@ time_t time(time_t* copy) noexcept {
 int clock_nanosleep(clockid_t clock, int flags, const timespec* time,
                     timespec* left) {
   EXPLORE_ELSE_REAL(clock_nanosleep, clock, flags, time, left);
+  if (!is_valid(time)) {
+    return EINVAL;
+  }
   sleep_until((flags & TIMER_ABSTIME) != 0
                   ? instant_of(clock, time)
-                  : running.now() + nanoseconds(*time),
+                  : instant_from(running.now(), *time),
               EXPLORE_CALLER);
   return 0;
 }
 
 int nanosleep(const timespec* time, timespec* left) {
   EXPLORE_ELSE_REAL(nanosleep, time, left);
-  sleep_until(running.now() + nanoseconds(*time), EXPLORE_CALLER);
+  if (!is_valid(time) || time->tv_sec < 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  sleep_until(instant_from(running.now(), *time), EXPLORE_CALLER);
   return 0;
 }
 
