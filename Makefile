@@ -75,7 +75,7 @@ program: packages
 
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
 bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
-test: needs += book $(if $(filter-out 0,$(BROWSER)),browser)
+test: needs += test book $(if $(filter-out 0,$(BROWSER)),browser)
 book: needs := book
 format: needs := format
 

@@ -7,31 +7,28 @@
 #   variant             sources
 #   labs                labs/01_pooling, the reader's
 #   solutions           solutions/01_pooling
-#   alternatives.<word> tests/01_pooling/alternatives/<word>
-#   mutants.<name>      the solutions with mutants/<name>.patch
-#   steps.<id>          what a reader has who did the steps up to <id>
 #
 # Program <stem>.cpp of a variant is the target
 # 01_pooling.<variant>.<stem>, built to 01_pooling/<variant>/<stem>.
 #
-# What is built to be read by nobody is built in fewer programs: all
-# step_*.cpp of a snapshot or an alternative are one, `together`; of a
-# mutant there are only the tests that its patch names.
+# The tree of the matrix (WORKBOOK_MATRIX) has other programs, in which
+# alternatives, mutants and snapshots are judged.
 
 include(test_it.cmake)
 
 set(solutions_dir ${CMAKE_SOURCE_DIR}/solutions)
+if(WORKBOOK_MATRIX)
+  cmake_language(DEFER CALL _units)
+endif()
 
 # ---- The chapter ------------------------------------------------------
 
 function(workbook_chapter chapter)
+  if(WORKBOOK_MATRIX)
+    return()  # what it has is listed in units.cmake
+  endif()
   set(tests_dir ${CMAKE_CURRENT_SOURCE_DIR}/${chapter})
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-    ${tests_dir}/chapter.json)
-  file(READ ${tests_dir}/chapter.json json)
-  _strings(files "${json}" files)
-  _strings(rests_on "${json}" rests_on)
-  _strings(links "${json}" links)  # libraries of others; optional
+  _read_chapter()
   _steps(steps tests breaks step_files "${json}")
   list(TRANSFORM files PREPEND ${solutions_dir}/${chapter}/
     OUTPUT_VARIABLE solution_files)
@@ -59,87 +56,68 @@ function(workbook_chapter chapter)
         ${solutions_dir}/${chapter} solutions)
     endif()
   endforeach()
-  if(WORKBOOK_MATRIX)
-    _matrix()
-  endif()
 endfunction()
+
+# Sets `json`, `files`, `rests_on` and `links` (libraries of others;
+# optional) as chapter.json has them.
+macro(_read_chapter)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${tests_dir}/chapter.json)
+  file(READ ${tests_dir}/chapter.json json)
+  _strings(files "${json}" files)
+  _strings(rests_on "${json}" rests_on)
+  _strings(links "${json}" links)
+endmacro()
 
 # ---- The matrix: what grades the graders -----------------------------
 
-# The folders and patches are looked up, not listed: to add an
-# alternative or a mutant is to add its file.
-macro(_matrix)
-  file(GLOB alternatives CONFIGURE_DEPENDS
-    ${tests_dir}/alternatives/*)
-  foreach(folder IN LISTS alternatives)
-    cmake_path(GET folder FILENAME word)
-    _variant(alternatives.${word} "${few}" ${folder} solutions)
-  endforeach()
+# Mutants, alternatives and snapshots. The program `workbook` decides
+# which of them share a program, writes its source, and lists it in
+# units.cmake (tests/workbook/matrix_programs.hpp).
+function(_units)
+  set(list ${CMAKE_BINARY_DIR}/units.cmake)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
+  include(${list} OPTIONAL)
+endfunction()
 
-  file(GLOB patches CONFIGURE_DEPENDS ${tests_dir}/mutants/*.patch)
-  foreach(patch IN LISTS patches)
-    cmake_path(GET patch STEM LAST_ONLY mutant)
-    _mutant(${mutant})
-    _named(${patch})
-    _variant(mutants.${mutant} "${named_in}" ${mutant_dir} solutions
-      ${mutant_target})
-    foreach(test IN LISTS named_in)
-      string(REGEX REPLACE "\\.cpp$" "" stem ${test})
-      target_compile_definitions(${chapter}.mutants.${mutant}.${stem}
-        PRIVATE ${named_definition})
-    endforeach()
-  endforeach()
+# workbook_unit(01_pooling mutants.step_1.0): one program of the matrix.
+# An optional last argument is the folder of the variant that it is for
+# alone.
+function(workbook_unit chapter name)
+  set(tests_dir ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${chapter})
+  if(NOT EXISTS ${CMAKE_BINARY_DIR}/${chapter}/units/${name}.cpp
+      OR NOT EXISTS ${tests_dir}/chapter.json)
+    return()
+  endif()
+  _read_chapter()
+  set(folder ${solutions_dir}/${chapter})
+  if(ARGN)
+    set(folder ${ARGN})
+  endif()
+  set(target ${chapter}.matrix.${name})
+  add_executable(${target} EXCLUDE_FROM_ALL
+    ${CMAKE_BINARY_DIR}/${chapter}/units/${name}.cpp)
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${chapter}/matrix)
+  target_include_directories(${target}
+    PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+  _compiled(${target} "\\.S$" ${folder} solutions)
+  _links_of_a_test(${target})
+endfunction()
 
-  foreach(step IN ITEMS 0 ${steps})
-    _snapshot(${step})
-    _variant(steps.${step} "${few}" ${snapshot_dir} solutions
-      ${snapshot_target})
-  endforeach()
-endmacro()
-
-# Writes `together`, a file that includes all step_*.cpp; sets `few` to
-# it and the other tests, but for those that run against a mutant of
-# their own, whatever the variant is.
+# Writes `together`, a file that includes all step_*.cpp, for the
+# sanitizers' builds.
 macro(_together)
   set(together ${CMAKE_BINARY_DIR}/${chapter}/together.cpp)
-  set(few ${together})
   set(includes "")
   foreach(test IN LISTS tests)
     if(test MATCHES "^step_")
       string(APPEND includes "#include \"${tests_dir}/${test}\"\n")
-    elseif(NOT breaks MATCHES "(^|;)${test}=")
-      list(APPEND few ${test})
     endif()
   endforeach()
   file(CONFIGURE OUTPUT ${together} @ONLY CONTENT
     "// All tests of ${chapter} in one program; written by CMake.\n${includes}")
-endmacro()
-
-# Sets `named_in` to the test files in which are the tests that `patch`
-# names, and `named_definition` to what keeps all others out of the
-# program. With WORKBOOK_WHOLE_MUTANTS it is all files and all tests: a
-# mutant that has survived is to face them all.
-macro(_named patch)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-    ${patch})
-  set(named_in ${tests})
-  set(named_definition "")
-  if(NOT WORKBOOK_WHOLE_MUTANTS)
-    file(STRINGS ${patch} names REGEX "^Caught-by:")
-    string(REGEX REPLACE "^Caught-by:" "" names "${names}")
-    separate_arguments(names)
-    list(JOIN names "|" any_name)
-    set(named_in "")
-    foreach(test IN LISTS tests)
-      file(STRINGS ${tests_dir}/${test} declared
-        REGEX "(^|[(,]) *(${any_name}),")
-      if(declared)
-        list(APPEND named_in ${test})
-      endif()
-    endforeach()
-    list(JOIN names " " named_definition)
-    set(named_definition "WORKBOOK_NAMED=\" ${named_definition} \"")
-  endif()
 endmacro()
 
 # Sets `mutant_dir` to the solutions with the patch applied, written by
@@ -164,34 +142,6 @@ macro(_mutant name)
   endif()
 endmacro()
 
-# Sets `snapshot_dir` to the sources as they are after `step`, written
-# by `snapshot_target`. A snapshot that stays the same is not touched.
-macro(_snapshot step)
-  set(snapshot_parent
-    ${CMAKE_BINARY_DIR}/${chapter}/steps.${step})
-  set(snapshot_dir ${snapshot_parent}/sources)
-  set(snapshot_target ${chapter}.steps.${step}.sources)
-  set(written ${files} ${step_files})
-  list(TRANSFORM written PREPEND ${solutions_dir}/${chapter}/
-    OUTPUT_VARIABLE written_from)
-  list(TRANSFORM written PREPEND ${snapshot_parent}/new/
-    OUTPUT_VARIABLE new_files)
-  list(TRANSFORM written PREPEND ${snapshot_dir}/
-    OUTPUT_VARIABLE snapshot_files)
-  add_custom_command(
-    OUTPUT ${snapshot_parent}/written BYPRODUCTS ${snapshot_files}
-    COMMAND ${CMAKE_COMMAND} -E make_directory ${snapshot_dir}
-    COMMAND workbook skeleton --chapter ${chapter} --step ${step}
-      --out ${snapshot_parent}/new
-    COMMAND ${CMAKE_COMMAND} -E copy_if_different
-      ${new_files} ${snapshot_dir}
-    COMMAND ${CMAKE_COMMAND} -E touch ${snapshot_parent}/written
-    DEPENDS workbook ${tests_dir}/chapter.json ${written_from}
-    COMMENT "Snapshot ${chapter} after step ${step}" VERBATIM)
-  add_custom_target(${snapshot_target}
-    DEPENDS ${snapshot_parent}/written)
-endmacro()
-
 # ---- One variant -----------------------------------------------------
 
 # Declares the test programs of `variant` from the files `sources`. The
@@ -209,15 +159,20 @@ function(_variant variant sources folder base)
     else()
       _sources(${target} ${folder} ${base} ${ARGN})
     endif()
-    target_link_libraries(${target}
-      PRIVATE lab_warnings workbook_instrumentation
-        grading GTest::gmock Threads::Threads ${links})
-    target_precompile_headers(${target} REUSE_FROM grading_precompiled)
+    _links_of_a_test(${target})
     if(test STREQUAL test_it_test)
       _test_it(${variant})
     endif()
   endforeach()
 endfunction()
+
+# What every test links.
+macro(_links_of_a_test target)
+  target_link_libraries(${target}
+    PRIVATE lab_warnings workbook_instrumentation
+      grading GTest::gmock Threads::Threads ${links})
+  target_precompile_headers(${target} REUSE_FROM grading_precompiled)
+endmacro()
 
 # Declares the demo or the benchmark of `variant`.
 function(_measured variant program folder base)
@@ -261,23 +216,32 @@ endmacro()
 # writes `folder`.
 function(_sources target folder base)
   target_include_directories(${target} PRIVATE ${folder})
-  set(compiled ${files})
-  list(FILTER compiled INCLUDE REGEX "\\.(cpp|S)$")
-  list(TRANSFORM compiled PREPEND ${folder}/)
-  target_sources(${target} PRIVATE ${compiled})
   foreach(other IN LISTS rests_on)
-    set(other_dir ${CMAKE_SOURCE_DIR}/${base}/${other})
-    target_include_directories(${target} PRIVATE ${other_dir})
-    file(READ ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${other}/chapter.json
-      other_json)
-    _strings(compiled "${other_json}" files)
-    list(FILTER compiled INCLUDE REGEX "\\.(cpp|S)$")
-    list(TRANSFORM compiled PREPEND ${other_dir}/)
-    target_sources(${target} PRIVATE ${compiled})
+    target_include_directories(${target}
+      PRIVATE ${CMAKE_SOURCE_DIR}/${base}/${other})
   endforeach()
+  _compiled(${target} "\\.(cpp|S)$" "${folder}" ${base})
   if(ARGN)
     add_dependencies(${target} ${ARGN})
   endif()
+endfunction()
+
+# Adds to `target` those files of the chapter in `folder`, and of the
+# chapters that it rests on, whose names match `wanted`.
+function(_compiled target wanted folder base)
+  set(compiled ${files})
+  list(FILTER compiled INCLUDE REGEX ${wanted})
+  list(TRANSFORM compiled PREPEND ${folder}/)
+  target_sources(${target} PRIVATE ${compiled})
+  foreach(other IN LISTS rests_on)
+    file(READ ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${other}/chapter.json
+      other_json)
+    _strings(compiled "${other_json}" files)
+    list(FILTER compiled INCLUDE REGEX ${wanted})
+    list(TRANSFORM compiled PREPEND
+      ${CMAKE_SOURCE_DIR}/${base}/${other}/)
+    target_sources(${target} PRIVATE ${compiled})
+  endforeach()
 endfunction()
 
 # ---- Reading chapter.json --------------------------------------------

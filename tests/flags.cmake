@@ -20,24 +20,27 @@ target_compile_options(lab_warnings INTERFACE
 # is compiled in and nothing more: the link gets tests/explore in place
 # of the sanitizer's runtime. Assertions stay on, so no -DNDEBUG.
 #
-# The matrix is compiled hundreds of times and debugged never: lines for
-# the reports will do.
+# The matrix has hundreds of variants and is debugged never: what counts
+# is how soon it is compiled.
 add_library(workbook_instrumentation INTERFACE)
-set(debug_information $<IF:$<BOOL:${WORKBOOK_MATRIX}>,-g1,-g>)
+set(explored_flags -O1 -g)
+if(WORKBOOK_MATRIX)
+  set(explored_flags -O0 -g1 -w)
+endif()
 if(WORKBOOK_RUNTIME STREQUAL "explore")
   # GCC warns that ThreadSanitizer ignores atomic_thread_fence; ours
   # does not.
   target_compile_options(workbook_instrumentation INTERFACE
-    -O1 ${debug_information} -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    ${explored_flags} -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 elseif(WORKBOOK_RUNTIME STREQUAL "tsan")
   target_compile_options(workbook_instrumentation INTERFACE
-    -O1 -g -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    -O1 -g1 -fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   target_link_options(workbook_instrumentation INTERFACE
     -fsanitize=thread)
 elseif(WORKBOOK_RUNTIME STREQUAL "asan")
   set(flags -fsanitize=address,undefined -fno-sanitize-recover=all)
   target_compile_options(workbook_instrumentation INTERFACE
-    -O1 -g -fno-omit-frame-pointer ${flags})
+    -O0 -g1 -fno-omit-frame-pointer ${flags})
   target_link_options(workbook_instrumentation INTERFACE ${flags})
 endif()
 
@@ -53,6 +56,16 @@ target_include_directories(workbook_tools INTERFACE
   ${CMAKE_CURRENT_SOURCE_DIR})
 if(NOT CMAKE_BUILD_TYPE)
   target_compile_options(workbook_tools INTERFACE -O0 -g1)
+endif()
+
+# A quicker linker, if there is one.
+find_program(LLD ld.lld)
+find_program(GOLD ld.gold)
+mark_as_advanced(LLD GOLD)
+if(LLD)
+  add_link_options(-fuse-ld=lld)
+elseif(GOLD)
+  add_link_options(-fuse-ld=gold)
 endif()
 
 # ccache makes a return to earlier code (undo, another branch) free. It

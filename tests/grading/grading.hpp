@@ -18,8 +18,6 @@
 
 #include <gtest/gtest.h>
 
-#include <string_view>
-
 #include "explore/explore.hpp"
 
 namespace grading {
@@ -33,66 +31,45 @@ void contract(const char* words);
 
 using grading::contract;
 
-// The body of a test, which follows the macro: a function. A program
-// for one mutant has WORKBOOK_NAMED, the tests that are to catch it
-// (" late_count early_count "); the bodies of all others are read, but
-// nothing is generated for them, which saves most of the time.
-#ifdef WORKBOOK_NAMED
-namespace grading {
-
-// `test` has a blank on either side.
-constexpr bool is_named(std::string_view test) {
-  return std::string_view(WORKBOOK_NAMED).find(test) !=
-         std::string_view::npos;
-}
-
-}  // namespace grading
-
-#define WORKBOOK_DECLARE_BODY(suite, test)               \
-  template <bool>                                        \
-  static void suite##_##test##_body();                   \
-  template <>                                            \
-  [[maybe_unused]] void suite##_##test##_body<false>() { \
-    FAIL() << #test " is not one of" WORKBOOK_NAMED;     \
-  }
-#define WORKBOOK_BODY(suite, test) \
-  suite##_##test##_body<grading::is_named(" " #test " ")>
-#define WORKBOOK_DEFINE_BODY(suite, test) \
-  template <bool>                         \
-  static void suite##_##test##_body()
+// Where one program judges several variants, each in a namespace
+// WORKBOOK_INSIDE, a suite is called after both. The body of a test,
+// which follows the macro, is a function.
+#ifdef WORKBOOK_SEVERAL
+#define WORKBOOK_JOIN(suite, inside) suite##_of_##inside
+#define WORKBOOK_JOIN_EXPANDED(suite, inside) \
+  WORKBOOK_JOIN(suite, inside)
+#define WORKBOOK_SUITE(suite) \
+  WORKBOOK_JOIN_EXPANDED(suite, WORKBOOK_INSIDE)
 #else
-#define WORKBOOK_DECLARE_BODY(suite, test) \
-  static void suite##_##test##_body();
-#define WORKBOOK_BODY(suite, test) suite##_##test##_body
-#define WORKBOOK_DEFINE_BODY(suite, test) \
-  static void suite##_##test##_body()
+#define WORKBOOK_SUITE(suite) suite
 #endif
+#define WORKBOOK_TEST(suite, test) TEST(suite, test)
 
 /// A native test: the body runs once, on real threads and real time.
-#define GRADED(suite, test, step, points) \
-  WORKBOOK_DECLARE_BODY(suite, test)      \
-  TEST(suite, test) {                     \
-    WORKBOOK_BODY(suite, test)();         \
-  }                                       \
-  WORKBOOK_DEFINE_BODY(suite, test)
+#define GRADED(suite, test, step, points)      \
+  static void suite##_##test##_body();         \
+  WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) { \
+    suite##_##test##_body();                   \
+  }                                            \
+  static void suite##_##test##_body()
 
 /// An explored test: the body runs once per schedule, each schedule in
 /// a process of its own, on virtual time. What follows the points are
 /// designated initialisers of explore::options.
-#define EXPLORED(suite, test, step, points, ...)               \
-  WORKBOOK_DECLARE_BODY(suite, test)                           \
-  TEST(suite, test) {                                          \
-    explore::run(#suite "." #test, WORKBOOK_BODY(suite, test), \
-                 explore::options{__VA_ARGS__});               \
-  }                                                            \
-  WORKBOOK_DEFINE_BODY(suite, test)
+#define EXPLORED(suite, test, step, points, ...)          \
+  static void suite##_##test##_body();                    \
+  WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) {            \
+    explore::run(#suite "." #test, suite##_##test##_body, \
+                 explore::options{__VA_ARGS__});          \
+  }                                                       \
+  static void suite##_##test##_body()
 
 /// A wrong implementation, and a schedule of the reader's under which
 /// the promise must break. `file` stands beside the reader's code.
-#define BREAKS(suite, test, step, points, file)                       \
-  WORKBOOK_DECLARE_BODY(suite, test)                                  \
-  TEST(suite, test) {                                                 \
-    explore::run_broken(#suite "." #test, WORKBOOK_BODY(suite, test), \
-                        #step, file);                                 \
-  }                                                                   \
-  WORKBOOK_DEFINE_BODY(suite, test)
+#define BREAKS(suite, test, step, points, file)                  \
+  static void suite##_##test##_body();                           \
+  WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) {                   \
+    explore::run_broken(#suite "." #test, suite##_##test##_body, \
+                        #step, file);                            \
+  }                                                              \
+  static void suite##_##test##_body()

@@ -12,19 +12,19 @@ namespace workbook {
 
 namespace {
 
-constexpr std::size_t title_width = 37;
-constexpr std::size_t bar_width = 24;
+constexpr std::size_t lab_title_width = 37;
+constexpr std::size_t lab_bar_width = 24;
 
 std::string lab_line(const chapter& of,
                      const std::optional<record>& last,
                      const screen& look) {
-  const std::string name = fitted(of.title, title_width);
+  const std::string name = fitted(of.title, lab_title_width);
   if (!last) {
     return fmt::format("  {}  {} {}\n", of.number(), name,
                        look.dim("not graded yet"));
   }
   const std::string drawn =
-      bar(last->score(), last->max_score(), bar_width);
+      bar(last->score(), last->max_score(), lab_bar_width);
   const std::string marks =
       fmt::format("{:>3} of {}", last->score(), last->max_score());
   const bool full = last->score() == last->max_score();

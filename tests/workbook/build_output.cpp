@@ -13,7 +13,7 @@ namespace workbook {
 
 namespace {
 
-constexpr std::size_t longest_line = 4000;
+constexpr std::size_t longest_build_line = 4000;
 
 /// "a/b/01_pooling/labs/step_1" without all but the last three names.
 std::string last_three(const std::string& path) {
@@ -49,7 +49,7 @@ void build_output::take(std::string_view raw) {
   static const std::regex progress(R"(\[ *\d+(?:/\d+|%)\] (.*))");
   static const std::regex failed(
       R"(FAILED: (.*)|g?make\[\d+\]: \*\*\* \[[^ ]*: ([^\]]*)\] .*)");
-  const bool is_short = line.size() < longest_line;
+  const bool is_short = line.size() < longest_build_line;
   std::smatch found;
   if (is_short && std::regex_match(line, found, progress)) {
     current_ = nullptr;

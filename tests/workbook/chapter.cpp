@@ -72,10 +72,11 @@ step read_step(const json& object, const std::string& where) {
   read.file = field.optional<std::string>("file", "a file name", "");
   read.mutant = field.optional<std::string>("mutant", "a name", "");
   read.bonus = field.optional<bool>("bonus", "true or false", false);
+  read.pools = object.contains("pools");
   return read;
 }
 
-void check_steps(const chapter& read, const std::string& where) {
+void check_step_ids(const chapter& read, const std::string& where) {
   const std::string own =
       std::to_string(std::stoi(read.number())) + ".";
   for (std::size_t i = 0; i < read.steps.size(); ++i) {
@@ -113,6 +114,11 @@ std::size_t chapter::place_of(std::string_view id) const {
 bool chapter::breaks(std::string_view id) const {
   const std::size_t place = place_of(id);
   return place < steps.size() && !steps[place].mutant.empty();
+}
+
+bool chapter::judges_no_sources(std::string_view id) const {
+  const std::size_t place = place_of(id);
+  return breaks(id) || (place < steps.size() && steps[place].pools);
 }
 
 std::string chapter::number() const {
@@ -171,7 +177,7 @@ chapter read_chapter(const std::filesystem::path& file) {
     read.steps.push_back(read_step(
         each, fmt::format("{}: step no. {}", where, ++number)));
   }
-  check_steps(read, where);
+  check_step_ids(read, where);
   return read;
 }
 

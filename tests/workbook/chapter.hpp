@@ -21,6 +21,7 @@ struct step {
   std::vector<std::string> tests;  // file names in tests/<lab>
   std::string file;    // what the reader writes, if not files[0]
   std::string mutant;  // for "break it" steps
+  bool pools = false;  // "test it": its tests judge the reader's tests
   bool bonus = false;  // its points count apart from the 100
 };
 
@@ -36,6 +37,10 @@ struct chapter {
   [[nodiscard]] std::size_t place_of(std::string_view id) const;
   /// Whether the step's tests run against a mutant ("break it").
   [[nodiscard]] bool breaks(std::string_view id) const;
+
+  /// Whether the step's tests are the same whatever the variant is:
+  /// they judge a schedule or the reader's tests.
+  [[nodiscard]] bool judges_no_sources(std::string_view id) const;
 
   /// "01", which begins the id of every test.
   [[nodiscard]] std::string number() const;

@@ -39,10 +39,9 @@ class all_checks {
       return check_references(where_, of_, wanted_.cores, listener);
     });
     part("labs", [&](part_result& into) { labs(into); });
-    const workspace matrix = matrix_workspace(where_);
-    matrix_part("steps", matrix, check_steps);
-    matrix_part("mutants", matrix, check_mutants);
-    matrix_part("alternatives", matrix, check_alternatives);
+    matrix_part("steps", check_steps);
+    matrix_part("mutants", check_mutants);
+    matrix_part("alternatives", check_alternatives);
     program("explorer", "explore_test", where_.build);
     program("workbook", "workbook_test", where_.build);
     for (const std::string which : {"asan", "tsan"}) {
@@ -99,10 +98,9 @@ class all_checks {
     });
   }
 
-  void matrix_part(const std::string& name, const workspace& matrix,
-                   matrix_check check) {
+  void matrix_part(const std::string& name, matrix_check check) {
     table(name, [&](const pipeline_listener& listener) {
-      return check(matrix, of_, wanted_.cores, listener);
+      return check(where_, of_, wanted_.cores, listener);
     });
   }
 

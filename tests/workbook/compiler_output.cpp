@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t longest_message = 240;
-constexpr std::size_t longest_line = 2000;
+constexpr std::size_t longest_error_line = 2000;
 
 struct place {
   fs::path file;
@@ -139,7 +139,7 @@ std::string first_error(std::string_view output, const fs::path& own,
   std::vector<std::string> lines = lines_of(without_colours(output));
   for (std::string& line : lines) {
     // A command line of the build; std::regex recurses on each byte.
-    line.resize(std::min(line.size(), longest_line));
+    line.resize(std::min(line.size(), longest_error_line));
   }
   for (std::size_t i = 0; i < lines.size(); ++i) {
     std::smatch found;

@@ -14,15 +14,10 @@ namespace workbook {
 
 namespace {
 
-constexpr std::size_t page_width = 80;
 constexpr std::size_t most_others = 12;
 
 bool is_failure(const graded& each) {
   return !each.passed() && each.result.status != verdict::not_written;
-}
-
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
 }
 
 /// Lanes are columns, so their lines are not broken; a long sentence

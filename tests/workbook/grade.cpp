@@ -6,7 +6,7 @@
 #include <chrono>
 #include <map>
 
-#include "workbook/matrix.hpp"
+#include "workbook/matrix_programs.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/submission_lint.hpp"
 
@@ -15,11 +15,6 @@ namespace workbook {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// An alternative has the files it likes, and no schedules.
-bool is_alternative(const std::string& variant) {
-  return variant.starts_with("alternatives.");
-}
 
 void check_files(const workspace& where, const chapter& of,
                  const grade_request& wanted, const fs::path& own) {
@@ -72,18 +67,12 @@ std::vector<graded> as_recorded(const workspace& where,
 /// The tests that are asked for, as jobs.
 std::vector<test_job> jobs_of(const workspace& where, const chapter& of,
                               const grade_request& wanted,
-                              const fs::path& own,
+                              const variant& judged,
                               const std::vector<graded>& all) {
-  const fs::path reads = is_alternative(wanted.variant)
-                             ? where.root / "solutions" / of.lab
-                             : own;
   std::vector<test_job> jobs;
   for (const graded& each : all) {
     if (wanted.step.empty() || each.test.step == wanted.step) {
-      jobs.push_back({each.test,
-                      program_of(of, each.test, wanted.variant, own),
-                      reads,
-                      {}});
+      jobs.push_back(job_for(where, of, each.test, judged));
       jobs.back().lanes = lanes_of(where, of.lab, wanted.variant);
     }
   }
@@ -126,57 +115,28 @@ void check_step(const chapter& of, const std::string& id) {
 
 }  // namespace
 
-fs::path sources_of(const workspace& where, const chapter& of,
-                    const std::string& variant) {
-  const std::string alternative = "alternatives.";
-  if (variant == "labs" || variant == "solutions") {
-    return where.root / variant / of.lab;
-  }
-  if (variant.starts_with(alternative)) {
-    const fs::path folder = where.tests(of.lab) / "alternatives" /
-                            variant.substr(alternative.size());
-    if (fs::is_directory(folder)) {
-      return folder;
-    }
-  }
-  throw problem(
-      "there is no variant \"{}\" of {}; the variants are "
-      "labs, solutions and alternatives.<name>",
-      variant, of.lab);
-}
-
-workspace configured_for(const workspace& where,
-                         const std::string& variant,
-                         const std::vector<std::string>& entries) {
-  if (is_alternative(variant)) {
-    workspace matrix = matrix_workspace(where);
-    configure_matrix(matrix);
-    return matrix;
-  }
-  configure(where, entries);
-  return where;
-}
-
 record grade(const workspace& where, const chapter& of,
              const grade_request& wanted,
              const pipeline_listener& listener) {
   const auto start = std::chrono::steady_clock::now();
   check_step(of, wanted.step);
-  const fs::path own = sources_of(where, of, wanted.variant);
+  const variant judged = variant::parse(wanted.variant, of, where);
+  const fs::path own = judged.sources(where, of);
   std::vector<graded> all =
       as_recorded(where, of, wanted, list_tests(where, of));
-  if (!is_alternative(wanted.variant)) {
+  if (!judged.in_matrix()) {  // an alternative has the files it likes
     check_files(where, of, wanted, own);
   }
-  const workspace built = configured_for(
-      where, wanted.variant, {"WORKBOOK_BASE=" + wanted.base});
-  std::vector<test_job> jobs = jobs_of(where, of, wanted, own, all);
+  configure(where, {"WORKBOOK_BASE=" + wanted.base});
+  std::vector<test_job> jobs = jobs_of(where, of, wanted, judged, all);
   const std::string violation =
-      wanted.variant == "labs"
+      judged.what == variant::kind::lab
           ? first_violation(where, of, own, wanted.base)
           : "";
-  if (violation.empty()) {
-    pipeline(built, jobs, wanted.cores, listener).run();
+  if (violation.empty() && judged.in_matrix()) {
+    run_matrix(where, jobs, wanted.cores, listener);
+  } else if (violation.empty()) {
+    pipeline(where, jobs, wanted.cores, listener).run();
   } else {
     refuse(jobs, violation, listener);
   }
@@ -187,7 +147,7 @@ record grade(const workspace& where, const chapter& of,
   result.page = of.page;
   result.variant = wanted.variant;
   result.base = wanted.base;
-  result.runtime = runtime_of(built);
+  result.runtime = runtime_of(judged.tree(where));
   result.partial = wanted.step;
   result.finished = time_stamp();
   result.duration = std::chrono::duration<double>(

@@ -20,18 +20,6 @@ struct grade_request {
   unsigned cores = 2;
 };
 
-/// The folder that the sources of a variant are in. Throws problem if
-/// there is no such variant.
-std::filesystem::path sources_of(const workspace& where,
-                                 const chapter& of,
-                                 const std::string& variant);
-
-/// The workspace that the variant is built in, configured: alternatives
-/// are built in that of the matrix. `entries` are for the others.
-workspace configured_for(const workspace& where,
-                         const std::string& variant,
-                         const std::vector<std::string>& entries = {});
-
 /// Grades the tests that are wanted; the others keep what the last
 /// record says of them. Does not write the record. Throws problem if
 /// grading cannot be done.

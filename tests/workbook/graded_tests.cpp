@@ -11,6 +11,7 @@
 
 #include "workbook/problem.hpp"
 #include "workbook/text_file.hpp"
+#include "workbook/tokens.hpp"
 
 namespace workbook {
 
@@ -19,42 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int full_marks = 100;
-
-/// Where the string or comment that begins at `from` ends.
-std::size_t end_of_token(const std::string& text, std::size_t from) {
-  const auto after = [&](const char* closing, std::size_t length) {
-    const std::size_t end = text.find(closing, from + length);
-    return end == std::string::npos ? text.size() : end + length;
-  };
-  if (text.compare(from, 2, "/*") == 0) {
-    return after("*/", 2);
-  }
-  if (text.compare(from, 2, "//") == 0) {
-    return std::min(text.find('\n', from), text.size());
-  }
-  std::size_t end = from + 1;
-  while (end < text.size() && text[end] != '"' && text[end] != '\n') {
-    end += text[end] == '\\' ? 2 : 1;
-  }
-  return std::min(end + 1, text.size());
-}
-
-/// `text` with comments as blanks, so that lines and columns stay.
-std::string without_comments(std::string text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const bool comment =
-        text.compare(i, 2, "//") == 0 || text.compare(i, 2, "/*") == 0;
-    if (!comment && text[i] != '"') {
-      ++i;
-      continue;
-    }
-    const std::size_t end = end_of_token(text, i);
-    for (; i < end; ++i) {
-      text[i] = comment && text[i] != '\n' ? ' ' : text[i];
-    }
-  }
-  return text;
-}
 
 /// The words of the first contract("…" "…") in `text`.
 std::string promise_in(const std::string& text) {

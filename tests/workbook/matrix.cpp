@@ -6,20 +6,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 
 #include "workbook/graded_tests.hpp"
+#include "workbook/matrix_programs.hpp"
 #include "workbook/skeleton.hpp"
+#include "workbook/text_file.hpp"
 
 namespace workbook {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
-}
 
 std::string describe(const test_job& job) {
   return fmt::format("{}: {}{}{}", job.test.id,
@@ -28,25 +25,13 @@ std::string describe(const test_job& job) {
                      first_line(job.result.message));
 }
 
-/// Adds a job for each test of the chapter: `subject` is what is
-/// judged, `variant` what is built for it.
-void add_jobs(std::vector<test_job>& jobs, const chapter& of,
-              const std::vector<graded_test>& tests,
-              const std::string& subject, const std::string& variant,
-              const fs::path& own, const fs::path& reads) {
-  for (const graded_test& test : tests) {
-    test_job job{test, program_of(of, test, variant, own), reads, {}};
-    job.subject = of.lab + "." + subject;
-    jobs.push_back(std::move(job));
-  }
-}
-
-/// The jobs that judge one subject ("01_pooling.steps.1.3").
-std::vector<const test_job*> of_subject(
-    const std::vector<test_job>& jobs, const std::string& subject) {
+/// The jobs that judge one variant of one chapter.
+std::vector<const test_job*> of_variant(
+    const std::vector<test_job>& jobs, const chapter& of,
+    const variant& judged) {
   std::vector<const test_job*> own;
   for (const test_job& job : jobs) {
-    if (job.subject == subject) {
+    if (job.of == &of && job.judged == judged) {
       own.push_back(&job);
     }
   }
@@ -95,47 +80,40 @@ std::string id_after(const chapter& of, std::size_t done) {
 /// with the reference; here it is asked whether the step has it at all.
 constexpr int snapshot_thinned = 4;
 
-/// A step that only writes a schedule leaves the code as it was: what
-/// was built after so many steps serves.
+/// A step that only writes a schedule or tests leaves the code as it
+/// was: what was built after so many steps serves.
 std::size_t code_of(const chapter& of, std::size_t done) {
-  while (done > 0 && of.breaks(of.steps[done - 1].id)) {
+  while (done > 0 && of.judges_no_sources(of.steps[done - 1].id)) {
     --done;
   }
   return done;
 }
 
 /// Whether the verdict on `test` after `done` steps is that of an
-/// earlier snapshot: same program, and it reads no schedule.
+/// earlier snapshot: same program, and it reads no file.
 bool is_known(const chapter& of, std::size_t done,
               const graded_test& test) {
-  return code_of(of, done) != done && !of.breaks(test.step);
+  return code_of(of, done) != done && !of.judges_no_sources(test.step);
 }
 
-std::string subject_of(const chapter& of, std::size_t done) {
-  return of.lab + ".steps." + id_after(of, done);
+variant snapshot_of(const chapter& of, std::size_t done) {
+  return {variant::kind::snapshot, id_after(of, done)};
 }
 
 void add_snapshot(std::vector<test_job>& jobs, const workspace& where,
                   const chapter& of, std::size_t done,
                   const std::vector<graded_test>& tests) {
-  const std::string id = id_after(of, done);
-  const fs::path reads =
-      where.build / of.lab / ("steps." + id) / "reads";
+  const variant own = snapshot_of(of, done);
   write_files(
-      skeleton(of, where.root / "solutions" / of.lab, id, where),
-      reads);
-  const std::string variant =
-      "steps." + id_after(of, code_of(of, done));
-  std::vector<graded_test> unknown;
-  std::copy_if(tests.begin(), tests.end(), std::back_inserter(unknown),
-               [&](const graded_test& test) {
-                 return !is_known(of, done, test);
-               });
-  const std::size_t first = jobs.size();
-  add_jobs(jobs, of, unknown, "steps." + id, variant,
-           where.build / of.lab / variant, reads);
-  for (std::size_t i = first; i < jobs.size(); ++i) {
-    jobs[i].thinned = snapshot_thinned;
+      skeleton(of, where.root / "solutions" / of.lab, own.name, where),
+      own.sources(where, of));
+  for (const graded_test& test : tests) {
+    if (!is_known(of, done, test)) {
+      test_job job = job_for(where, of, test, own);
+      job.thinned = snapshot_thinned;
+      job.verdict_only = true;
+      jobs.push_back(std::move(job));
+    }
   }
 }
 
@@ -144,9 +122,9 @@ std::vector<const test_job*> of_snapshot(
     const std::vector<test_job>& jobs, const chapter& of,
     std::size_t done) {
   std::vector<const test_job*> own =
-      of_subject(jobs, subject_of(of, done));
+      of_variant(jobs, of, snapshot_of(of, done));
   for (const test_job* job :
-       of_subject(jobs, subject_of(of, code_of(of, done)))) {
+       of_variant(jobs, of, snapshot_of(of, code_of(of, done)))) {
     if (is_known(of, done, job->test)) {
       own.push_back(job);
     }
@@ -192,18 +170,6 @@ std::size_t matrix_table::right() const {
                     [](const auto& row) { return row.right(); }));
 }
 
-workspace matrix_workspace(const workspace& where) {
-  return {where.root, where.root / "build" / "matrix"};
-}
-
-void configure_matrix(const workspace& where, bool whole) {
-  configure(where, {"WORKBOOK_MATRIX=ON",
-                    fmt::format("WORKBOOK_WHOLE_MUTANTS={}",
-                                whole ? "ON" : "OFF"),
-                    "WORKBOOK_PROGRAM=" +
-                        fs::read_symlink("/proc/self/exe").string()});
-}
-
 matrix_table check_steps(const workspace& where,
                          const std::vector<chapter>& of, unsigned cores,
                          const pipeline_listener& listener) {
@@ -214,8 +180,7 @@ matrix_table check_steps(const workspace& where,
       add_snapshot(jobs, where, each, done, tests);
     }
   }
-  configure_matrix(where);
-  pipeline(where, jobs, cores, listener).run();
+  run_matrix(where, jobs, cores, listener);
   matrix_table table{"snapshots pass exactly the tests of their steps",
                      {}};
   for (const chapter& each : of) {
@@ -238,19 +203,21 @@ matrix_table check_alternatives(const workspace& where,
   for (const chapter& each : of) {
     const auto tests = list_tests(where, each);
     for (const std::string& word : alternatives_of(where, each)) {
-      add_jobs(jobs, each, tests, "alternatives." + word,
-               "alternatives." + word,
-               where.tests(each.lab) / "alternatives" / word,
-               where.root / "solutions" / each.lab);
+      for (const graded_test& test : tests) {
+        // A schedule, or the reader's tests, are judged elsewhere.
+        if (!each.judges_no_sources(test.step)) {
+          jobs.push_back(job_for(where, each, test,
+                                 {variant::kind::alternative, word}));
+        }
+      }
     }
   }
-  configure_matrix(where);
-  pipeline(where, jobs, cores, listener).run();
+  run_matrix(where, jobs, cores, listener);
   matrix_table table{"alternatives get full marks", {}};
   for (const chapter& each : of) {
     for (const std::string& word : alternatives_of(where, each)) {
       matrix_row row = judge_full(
-          of_subject(jobs, each.lab + ".alternatives." + word));
+          of_variant(jobs, each, {variant::kind::alternative, word}));
       row.name = each.number() + " " + word;
       table.rows.push_back(std::move(row));
     }
@@ -262,17 +229,17 @@ matrix_table check_references(const workspace& where,
                               const std::vector<chapter>& of,
                               unsigned cores,
                               const pipeline_listener& listener) {
+  const variant reference{variant::kind::reference, {}};
   std::vector<test_job> jobs;
   for (const chapter& each : of) {
-    const fs::path own = where.root / "solutions" / each.lab;
-    add_jobs(jobs, each, list_tests(where, each), "solutions",
-             "solutions", own, own);
+    for (const graded_test& test : list_tests(where, each)) {
+      jobs.push_back(job_for(where, each, test, reference));
+    }
   }
   pipeline(where, jobs, cores, listener).run();
   matrix_table table{"references get full marks", {}};
   for (const chapter& each : of) {
-    matrix_row row =
-        judge_full(of_subject(jobs, each.lab + ".solutions"));
+    matrix_row row = judge_full(of_variant(jobs, each, reference));
     row.name = each.number() + " " + each.title;
     table.rows.push_back(std::move(row));
   }

@@ -31,13 +31,6 @@ struct matrix_table {
   [[nodiscard]] std::size_t right() const;
 };
 
-/// The workspace with its build directory for the matrix.
-workspace matrix_workspace(const workspace& where);
-
-/// Makes sure that a matrix workspace is configured. A mutant is built with
-/// the tests that it names, or, `whole`, with all.
-void configure_matrix(const workspace& where, bool whole = false);
-
 /// After step k the tests of steps up to k pass, and no others do;
 /// before the first (step 0) every test says which step to write.
 matrix_table check_steps(const workspace& where,

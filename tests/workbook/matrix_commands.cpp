@@ -31,11 +31,10 @@ unsigned all_cores() {
 int run_check(const workspace& where, const std::string& lab,
               check look) {
   const screen shown = screen::of_standard_output();
-  const workspace matrix = matrix_workspace(where);
+  const std::vector<chapter> of = chapters(where, lab);
   const matrix_table table =
       with_progress(shown, [&](const pipeline_listener& listener) {
-        return look(matrix, chapters(where, lab), all_cores(),
-                    listener);
+        return look(where, of, all_cores(), listener);
       });
   if (interrupted()) {
     return interrupted_status;
@@ -55,12 +54,13 @@ void add_check(command_line& to, const std::string& name,
 
 int run_sanitizers(const workspace& where, const std::string& lab) {
   const screen shown = screen::of_standard_output();
+  const std::vector<chapter> of = chapters(where, lab);
   int status = 0;
   for (const std::string which : {"asan", "tsan"}) {
     const matrix_table table =
         with_progress(shown, [&](const pipeline_listener& listener) {
-          return check_sanitizer(where, chapters(where, lab), which,
-                                 all_cores(), listener);
+          return check_sanitizer(where, of, which, all_cores(),
+                                 listener);
         });
     if (interrupted()) {
       return interrupted_status;
@@ -81,8 +81,9 @@ int run_test(const workspace& where, bool strict) {
   check_request wanted;
   wanted.cores = all_cores();
   wanted.strict = strict || is_set("CI") || is_set("STRICT");
-  const auto parts = check_all(where, chapters(where, ""), wanted,
-                               screen::of_standard_output());
+  const std::vector<chapter> of = chapters(where, "");
+  const auto parts =
+      check_all(where, of, wanted, screen::of_standard_output());
   if (interrupted()) {
     return interrupted_status;
   }

@@ -10,8 +10,7 @@ namespace workbook {
 
 namespace {
 
-constexpr std::size_t page_width = 80;
-constexpr std::size_t bar_width = 20;
+constexpr std::size_t progress_bar_width = 20;
 constexpr std::size_t plain_every = 50;
 
 /// How far a pipeline is. Its length is told by its first activity.
@@ -41,7 +40,7 @@ class moving_bar {
     look_.show_in_place(fitted(
         fmt::format("  {} {} of {} tests  {}",
                     bar(static_cast<double>(done_),
-                        static_cast<double>(expected_), bar_width),
+                        static_cast<double>(expected_), progress_bar_width),
                     done_, expected_, doing_),
         page_width - 1));
   }

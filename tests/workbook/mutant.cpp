@@ -3,6 +3,8 @@
 
 #include "workbook/mutant.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -33,6 +35,28 @@ std::string head_line(const std::vector<std::string>& lines,
     }
   }
   throw problem("{}: its head has no line \"{}: …\"", shown, name);
+}
+
+/// Applies the patch to the files below `folder`; says why it cannot.
+std::string apply(const mutant& wanted, const fs::path& folder) {
+  const command_result done = run_command(
+      {"patch", "-p1", "--fuzz=0", "--force", "--silent",
+       "--no-backup-if-mismatch", "--input=" + wanted.patch.string()},
+      folder);
+  if (done.status == 0) {
+    return {};
+  }
+  std::string words;
+  for (const std::string& line : lines_of(done.output)) {
+    const bool says_why = line.find("FAILED") != std::string::npos ||
+                          line.find("malformed") != std::string::npos ||
+                          line.find("find file") != std::string::npos ||
+                          line.find("garbage") != std::string::npos;
+    if (says_why) {
+      words += (words.empty() ? "" : "; ") + line;
+    }
+  }
+  return words.empty() ? std::string(trimmed(done.output)) : words;
 }
 
 }  // namespace
@@ -66,26 +90,28 @@ std::vector<fs::path> patches_of(const workspace& where,
   return found;
 }
 
-std::string why_not_applicable(const workspace& where,
-                               const mutant& wanted) {
-  const command_result done =
-      run_command({"patch", "-p1", "--fuzz=0", "--dry-run", "--force",
-                   "--input=" + wanted.patch.string()},
-                  where.root / "solutions");
-  if (done.status == 0) {
+std::string write_mutant(const workspace& where, const chapter& of,
+                         const mutant& wanted, const fs::path& folder) {
+  const fs::path solutions = where.root / "solutions" / of.lab;
+  std::string all = read_text(wanted.patch);
+  for (const std::string& name : of.files) {
+    all += name + "\n" + read_text(solutions / name);
+  }
+  const std::string made_from =
+      fmt::format("{:016x}\n", fingerprint(all));
+  const fs::path stamp = folder.parent_path() / "made_from";
+  if (fs::exists(stamp) && read_text(stamp) == made_from) {
     return {};
   }
-  std::string words;
-  for (const std::string& line : lines_of(done.output)) {
-    const bool says_why = line.find("FAILED") != std::string::npos ||
-                          line.find("malformed") != std::string::npos ||
-                          line.find("find file") != std::string::npos ||
-                          line.find("garbage") != std::string::npos;
-    if (says_why) {
-      words += (words.empty() ? "" : "; ") + line;
-    }
+  fs::remove_all(folder.parent_path());
+  for (const std::string& name : of.files) {
+    write_text(folder / name, read_text(solutions / name));
   }
-  return words.empty() ? std::string(trimmed(done.output)) : words;
+  const std::string why = apply(wanted, folder.parent_path());
+  if (why.empty()) {
+    write_text(stamp, made_from);
+  }
+  return why;
 }
 
 }  // namespace workbook

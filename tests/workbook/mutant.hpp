@@ -31,9 +31,11 @@ mutant read_mutant(const workspace& where,
 std::vector<std::filesystem::path> patches_of(const workspace& where,
                                               const chapter& of);
 
-/// Why the patch cannot be applied to the solutions as they stand; ""
-/// if it can. Changes nothing.
-std::string why_not_applicable(const workspace& where,
-                               const mutant& wanted);
+/// Writes the solutions with the patch applied into `folder`, which is
+/// called like the chapter; does nothing if that was done. Returns why
+/// the patch cannot be applied, or "".
+std::string write_mutant(const workspace& where, const chapter& of,
+                         const mutant& wanted,
+                         const std::filesystem::path& folder);
 
 }  // namespace workbook

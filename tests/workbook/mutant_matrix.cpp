@@ -8,16 +8,14 @@
 
 #include "workbook/graded_tests.hpp"
 #include "workbook/matrix.hpp"
+#include "workbook/matrix_programs.hpp"
 #include "workbook/mutant.hpp"
 #include "workbook/problem.hpp"
+#include "workbook/text_file.hpp"
 
 namespace workbook {
 
 namespace {
-
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
-}
 
 /// A promise that the compiler checks is kept in a file of its own.
 bool is_compile_promise(const graded_test& test) {
@@ -54,18 +52,16 @@ const graded_test* find_test(const std::vector<graded_test>& tests,
   return found == tests.end() ? nullptr : &*found;
 }
 
-std::string family_of(const mutant_case& each) {
-  return each.of->lab + ".mutants." + each.name;
-}
-
 test_job job_of(const workspace& where, const mutant_case& each,
                 const graded_test& test) {
-  const std::string variant = "mutants." + each.name;
-  return {test,
-          {each.of->lab, variant, test.unit(),
-           where.build / each.of->lab / variant / "sources"},
-          where.root / "solutions" / each.of->lab,
-          {}};
+  test_job job = job_for(where, *each.of, test,
+                         {variant::kind::mutant, each.name});
+  job.verdict_only = true;
+  return job;
+}
+
+bool is_job_of(const mutant_case& each, const test_job& job) {
+  return job.of == each.of && job.judged.name == each.name;
 }
 
 /// Reads the head, sees whether the patch applies, and adds a job for
@@ -82,7 +78,9 @@ mutant_case load(const workspace& where, const chapter& of,
     each.row.wrongs.emplace_back(trouble.what());
     return each;
   }
-  const std::string why = why_not_applicable(where, each.head);
+  const variant judged{variant::kind::mutant, each.name};
+  const std::string why =
+      write_mutant(where, of, each.head, judged.sources(where, of));
   if (!why.empty()) {
     each.row.wrongs.push_back("the patch does not apply: " + why);
     return each;
@@ -92,6 +90,10 @@ mutant_case load(const workspace& where, const chapter& of,
     if (test == nullptr) {
       each.row.wrongs.push_back(fmt::format(
           "names a test {} that the chapter does not have", name));
+    } else if (of.judges_no_sources(test->step)) {
+      each.row.wrongs.push_back(fmt::format(
+          "names a test {}, which does not run the chapter's code",
+          name));
     } else {
       jobs.push_back(job_of(where, each, *test));
     }
@@ -101,7 +103,7 @@ mutant_case load(const workspace& where, const chapter& of,
 
 void judge(mutant_case& each, const std::vector<test_job>& jobs) {
   for (const test_job& job : jobs) {
-    if (job.program.family() != family_of(each)) {
+    if (!is_job_of(each, job)) {
       continue;
     }
     if (is_caught(job)) {
@@ -117,8 +119,8 @@ void judge(mutant_case& each, const std::vector<test_job>& jobs) {
   }
 }
 
-/// Those that survived a test face all others, to tell which one would
-/// have caught them. For that they are built with all tests.
+/// Those that survived a test face all others, to say which one would
+/// have caught them.
 void try_others(
     const workspace& where, std::vector<mutant_case>& mutant_cases,
     const std::map<const chapter*, std::vector<graded_test>>& tests,
@@ -131,7 +133,7 @@ void try_others(
           return wrong.starts_with("survives ");
         });
     for (const graded_test& test : tests.at(each.of)) {
-      if (survived &&
+      if (survived && !each.of->judges_no_sources(test.step) &&
           std::count(each.head.caught_by.begin(),
                      each.head.caught_by.end(), test.name) == 0) {
         jobs.push_back(job_of(where, each, test));
@@ -141,14 +143,12 @@ void try_others(
   if (jobs.empty()) {
     return;
   }
-  const bool whole = true;
-  configure_matrix(where, whole);
-  pipeline(where, jobs, cores, listener).run();
+  run_matrix(where, jobs, cores, listener);
   for (mutant_case& each : mutant_cases) {
     std::vector<std::string> others;
     bool tried = false;
     for (const test_job& job : jobs) {
-      const bool own = job.program.family() == family_of(each);
+      const bool own = is_job_of(each, job);
       tried = tried || own;
       if (own && is_caught(job)) {
         others.push_back(job.test.name);
@@ -179,8 +179,7 @@ matrix_table check_mutants(const workspace& where,
           load(where, each, tests[&each], patch, jobs));
     }
   }
-  configure_matrix(where);
-  pipeline(where, jobs, cores, listener).run();
+  run_matrix(where, jobs, cores, listener);
   for (mutant_case& each : mutant_cases) {
     judge(each, jobs);
   }

@@ -9,6 +9,7 @@
 
 #include "workbook/interrupt.hpp"
 #include "workbook/run_test.hpp"
+#include "workbook/unit_text.hpp"
 
 namespace workbook {
 
@@ -53,16 +54,15 @@ std::vector<test_program> programs_of(
 
 }  // namespace
 
-test_program program_of(const chapter& of, const graded_test& test,
-                        const std::string& variant,
-                        const std::filesystem::path& own) {
-  if (variant == "labs" || variant == "solutions") {
-    return {of.lab, variant, test.unit(), own};
-  }
-  if (of.breaks(test.step)) {
-    return {of.lab, "solutions", test.unit(), own};
-  }
-  return {of.lab, variant, test.unit_together(), own};
+test_job job_for(const workspace& where, const chapter& of,
+                 const graded_test& test, const variant& judged) {
+  test_job made;
+  made.of = &of;
+  made.test = test;
+  made.judged = judged;
+  made.program = judged.program_for(where, of, test);
+  made.reads = judged.reads(where, of);
+  return made;
 }
 
 pipeline::pipeline(const workspace& where, std::vector<test_job>& jobs,
@@ -134,12 +134,16 @@ void pipeline::test(bool early) {
     say(job.test.id);
     test_request request;
     request.program = where_.build / job.program.path();
-    request.name = job.test.full_name();
+    request.name =
+        name_inside(job.inside, job.test.suite, job.test.name);
     request.folder = where_.root;
     request.limits = limits_for(job.test);
     request.environment = {
         {"WORKBOOK_SOURCES", job.reads.string()},
         {"WORKBOOK_THINNED", std::to_string(job.thinned)}};
+    if (job.verdict_only) {
+      request.environment.emplace_back("WORKBOOK_VERDICT_ONLY", "1");
+    }
     request.fixed_addresses = job.sanitized;
     if (job.sanitized) {
       // Shadow memory is not the test's own; and all is slower.

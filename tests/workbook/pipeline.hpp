@@ -24,30 +24,29 @@
 
 #include "workbook/build.hpp"
 #include "workbook/graded_tests.hpp"
+#include "workbook/variant.hpp"
 #include "workbook/verdict.hpp"
 
 namespace workbook {
 
 /// One test of one variant, and its outcome once it is known.
 struct test_job {
+  const chapter* of = nullptr;  // outlives the job
   graded_test test;
+  variant judged;
   test_program program;
+  std::string inside = {};  // the variant's namespace in the program
   std::filesystem::path reads;  // where the reader's schedules are
-  outcome result;
+  outcome result = {};
   std::filesystem::path lanes = {};  // where pictures of failures go
-  std::string subject = {};          // what it judges, for tables
   bool sanitized = false;            // its runtime is a sanitizer's
+  bool verdict_only = false;         // nobody reads why it fails
   int thinned = 1;  // explored in one of so many schedules
 };
 
-/// The program in which `test` is run to judge `variant`. Labs and
-/// references are one program a file, so that what does not compile
-/// costs its own tests; of what only a machine waits for, all
-/// step_*.cpp are one. A test that runs against a mutant of its own
-/// is the same for all.
-test_program program_of(const chapter& of, const graded_test& test,
-                        const std::string& variant,
-                        const std::filesystem::path& own);
+/// The job that judges `judged` by `test`, in a program of its own.
+test_job job_for(const workspace& where, const chapter& of,
+                 const graded_test& test, const variant& judged);
 
 /// What a pipeline tells while it runs. Called from several threads,
 /// one at a time.

@@ -10,9 +10,10 @@
 
 #include "workbook/command.hpp"
 #include "workbook/commands.hpp"
-#include "workbook/grade.hpp"
+#include "workbook/graded_tests.hpp"
 #include "workbook/hints.hpp"
 #include "workbook/interrupt.hpp"
+#include "workbook/matrix_programs.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/screen.hpp"
 #include "workbook/text_file.hpp"
@@ -132,12 +133,16 @@ int run_replay(const workspace& where, const replay_options& options) {
   const chapter of = chapter_of(where, options.test.substr(0, dot));
   const std::string id = of.number() + options.test.substr(dot);
   const graded_test test = find_test(where, of, id);
-  const fs::path own = sources_of(where, of, options.variant);
-  const workspace built = configured_for(where, options.variant);
-  const test_program program =
-      program_of(of, test, options.variant, own);
+  const variant judged = variant::parse(options.variant, of, where);
+  const workspace built = judged.tree(where);
+  std::vector<test_job> jobs = {job_for(where, of, test, judged)};
+  configure(where, {});
+  if (judged.in_matrix()) {
+    plan_matrix(where, jobs);
+  }
+  const test_program program = jobs.front().program;
   build_or_say(built, program);
-  ::setenv("WORKBOOK_SOURCES", own.c_str(), 1);
+  ::setenv("WORKBOOK_SOURCES", jobs.front().reads.c_str(), 1);
   if (!options.seed.empty()) {
     ::setenv("WORKBOOK_SEED", options.seed.c_str(), 1);
   }
@@ -183,7 +188,8 @@ int run_program(const workspace& where, const program_options& options,
   if (!fs::exists(where.tests(of.lab) / (name + ".cpp"))) {
     throw problem("{} has no {}", of.lab, name);
   }
-  const fs::path own = sources_of(where, of, options.variant);
+  const fs::path own =
+      variant::parse(options.variant, of, where).sources(where, of);
   const bool bench = name == "bench";
   configure(where, bench ? std::vector<std::string>{"WORKBOOK_BENCH=ON"}
                          : std::vector<std::string>{});

@@ -17,13 +17,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t title_width = 40;
-constexpr std::size_t bar_width = 20;
+constexpr std::size_t step_title_width = 40;
+constexpr std::size_t step_bar_width = 20;
 
 std::string step_line(const step& each, const step_score& points,
                       const screen& look) {
   const std::string drawn =
-      bar(points.score, points.max_score, bar_width);
+      bar(points.score, points.max_score, step_bar_width);
   const std::string marks =
       fmt::format("{:>3} of {:>3}", points.score, points.max_score);
   const auto coloured = [&](const std::string& text) {
@@ -34,7 +34,7 @@ std::string step_line(const step& each, const step_score& points,
   };
   return fmt::format(
       "  {:<4} {} {} {}\n", each.id,
-      fitted(each.title + (each.bonus ? " (bonus)" : ""), title_width),
+      fitted(each.title + (each.bonus ? " (bonus)" : ""), step_title_width),
       coloured(drawn), coloured(marks));
 }
 
@@ -173,7 +173,7 @@ void live_progress::draw() const {
   look_.show_in_place(
       fitted(fmt::format("  {} {} of {}, {} passed  {}",
                          bar(static_cast<double>(done_),
-                             static_cast<double>(tests_), bar_width),
+                             static_cast<double>(tests_), step_bar_width),
                          done_, tests_, passed_, doing_),
              79));
 }

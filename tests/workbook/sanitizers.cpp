@@ -15,15 +15,13 @@ std::vector<test_job> jobs_of(const workspace& where,
                               const std::vector<chapter>& of) {
   std::vector<test_job> jobs;
   for (const chapter& each : of) {
-    const auto own = where.root / "solutions" / each.lab;
     for (const graded_test& test : list_tests(where, each)) {
       if (!each.breaks(test.step)) {
-        jobs.push_back(
-            {test,
-             {each.lab, "solutions", test.unit_together(), own},
-             own,
-             {}});
-        jobs.back().sanitized = true;
+        test_job job =
+            job_for(where, each, test, {variant::kind::reference, {}});
+        job.program.unit = test.unit_together();
+        job.sanitized = true;
+        jobs.push_back(std::move(job));
       }
     }
   }

@@ -9,6 +9,9 @@
 
 namespace workbook {
 
+/// What is written for people fits in so many columns.
+constexpr std::size_t page_width = 80;
+
 /// How many columns `text` takes: UTF-8, one column a character.
 std::size_t columns(std::string_view text);
 

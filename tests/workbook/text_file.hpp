@@ -24,6 +24,9 @@ void write_text(const std::filesystem::path& file,
 /// begin another line.
 std::vector<std::string> lines_of(std::string_view text);
 
+/// `text` up to its first line's end.
+std::string first_line(const std::string& text);
+
 /// `text` without the blanks at both ends.
 std::string_view trimmed(std::string_view text);
 
