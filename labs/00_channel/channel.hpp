@@ -1,30 +1,32 @@
-// A channel: values handed from thread to thread, in order, with
-// room for n of them, or for none.
+// A channel passes values from thread to thread, in order, through a
+// buffer or from hand to hand.
 //
 // Book: chapter 0, "Channel". Documents: all five speak in channels.
-// Model: Go's chan (runtime/chan.go): a sender that has to wait shows
-// its value to the receivers. Go's select is not here.
+// Model: Go's chan (runtime/chan.go): a queue of senders that wait, a
+// queue of receivers that wait, and whoever comes second completes the
+// transfer. Go's select is not here.
 //
 // Invariants (each holds whenever mutex_ is free):
-//   (I1) buffer_.size() <= capacity_ + receiving_: what is accepted
-//        has a place, and a receiver that waits is one place more.
-//   (I2) An offer in offers_ belongs to a sender that waits, and whose
-//        value is not accepted; then the channel is open, and every
-//        place is taken.
-//   (I3) A value is the caller's until it is accepted, and from then
-//        on in buffer_, or with one receiver; never in two places.
-//   (I4) closed_ never goes back to false; from then on no value is
-//        accepted.
+//   (I1) If a receiver waits, the buffer is empty and no sender waits.
+//   (I2) If a sender waits, the buffer is full and no receiver waits.
+//   (I3) A call that is in a queue waits and has no result. Whoever
+//        gives it a result also takes it out of its queue.
+//   (I4) A value belongs to its caller until it is accepted, and then
+//        to buffer_ or to one receiver; never to two of them.
+//   (I5) buffer_.size() <= capacity_.
+//   (I6) Once closed_ is true it stays true, no call waits, and no
+//        value is accepted.
 // And at all times:
-//   (I5) No value that was not moved from is destroyed, and no code of
-//        the callers but T's move runs, while mutex_ is held.
+//   (I7) While mutex_ is held, nothing is allocated, no value is
+//        destroyed unless it was moved from, and no user code runs
+//        but T's move constructor.
 
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -35,342 +37,331 @@
 
 namespace workbook {
 
-/// How a call ended. Where several would be true, the first one of
-/// this list is reported.
+/// How a call ended. If several of these apply, the call reports the
+/// first one in this order.
 enum class channel_status {
-  ok,          ///< the value was handed over
-  closed,      ///< the channel is closed (and, to receive: drained)
-  cancelled,   ///< a stop was requested
-  timed_out,   ///< the deadline passed
-  would_block  ///< a try_ form would have had to wait
+  ok,          ///< The value was handed over.
+  closed,      ///< The channel is closed; to a receiver, also drained.
+  cancelled,   ///< A stop was requested.
+  timed_out,   ///< The deadline has passed.
+  would_block  ///< A try_ call would have had to wait.
 };
 
-/// What a limited receive returns: a value if and only if `status` is
-/// channel_status::ok.
+/// What a receive with limits returns. It has a value if and only if
+/// `status` is channel_status::ok.
 template <typename T>
 struct receive_result {
   channel_status status;
   std::optional<T> value;
 };
 
-/// channel<T> hands values from senders to receivers. A value is
-/// accepted when it gets a place: one of `capacity`, or a receiver
-/// that waits. Values are received in the order of their acceptance,
-/// each of them once. With capacity 0 sender and receiver meet: a send
-/// that returns ok has a receiver for its value (a rendezvous).
+/// channel<T> passes values from senders to receivers. A value is
+/// accepted when it is stored in the buffer, which holds up to
+/// `capacity` values, or handed to a receiver that waits. Values are
+/// received in the order in which they were accepted, each exactly
+/// once. With capacity 0 there is no buffer: a send that returns ok
+/// has handed its value to a receiver (a rendezvous). Senders that
+/// wait are served in the order in which they began to wait. A send
+/// synchronizes with the receive that gets its value.
 ///
-/// Every send takes its value by reference, and moves from it only if
-/// it returns ok. On anything else the value is untouched and still
-/// the caller's. A send throws std::bad_alloc where memory is missing,
-/// and has then changed nothing; a receive never throws. Where memory
-/// is missing for the value of a sender that waits, when a receive has
-/// made room for it, the program ends (std::terminate).
+/// A send moves from its value only if it returns ok. On any other
+/// status the value is untouched and still the caller's. A send that
+/// throws std::bad_alloc has changed nothing. A receive never throws.
 ///
-/// Thread safety: any member may be called from any thread; only the
-/// destructor requires that no other call is in progress. T's move
-/// constructor must not throw, nor call the channel or request a stop:
-/// it may run under the channel's lock. Everything is O(1), but for a
-/// send that gives up and close(): O(senders that wait).
+/// Any member may be called from any thread; the destructor requires
+/// that no other call is in progress. T's move constructor must not
+/// throw. It may run under the channel's lock, so it must not call the
+/// channel or request a stop. A call that waits is asleep: it does not
+/// poll. Calls are O(1); close() is O(calls that wait).
 template <typename T>
 class channel {
   static_assert(std::is_nothrow_move_constructible_v<T>,
-                "channel<T>: a value that is half moved is nobody's");
+                "channel<T>: T's move constructor must not throw");
 
  public:
   using clock = std::chrono::steady_clock;
 
-  /// Creates an open channel with room for `capacity` values, be they
-  /// as many as std::size_t counts: memory is taken as they come.
+  /// Creates an open, empty channel. `capacity` may be any number:
+  /// memory is allocated as values come.
   explicit channel(std::size_t capacity = 0) : capacity_(capacity) {}
 
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
 
-  /// Destroys the values that nobody has received.
+  /// Destroys the values that were accepted and not received.
   ~channel() = default;
 
-  /// Hands over `value`. Blocks while the channel is open and has no
-  /// place for it. Returns ok or closed.
-  [[nodiscard]] channel_status send(T&& value);
+  /// Sends `value`. Blocks while the channel is open and cannot accept
+  /// it. Returns ok or closed.
+  [[nodiscard]] channel_status send(T&& value) {
+    return send_within(value, {});
+  }
 
   /// As send(value), and returns cancelled once `stop` is requested.
-  [[nodiscard]] channel_status send(T&& value, std::stop_token stop);
+  [[nodiscard]] channel_status send(T&& value, std::stop_token stop) {
+    return send_within(value, {.stop = std::move(stop)});
+  }
 
-  /// Hands over `value` if there is a place at once; never blocks.
+  /// Sends `value` if it can be accepted at once. Never blocks.
   /// Returns ok, closed or would_block.
-  [[nodiscard]] channel_status try_send(T&& value);
+  [[nodiscard]] channel_status try_send(T&& value) {
+    return send_within(value, {.may_wait = false});
+  }
 
   /// As send(value, stop), and returns timed_out once `deadline` has
-  /// passed. A deadline in the past is allowed. A hand-over that was
-  /// agreed before the call gave up completes: ok, though it be late.
+  /// passed. With a deadline in the past it sends if the value can be
+  /// accepted at once. A value that was handed over before the call
+  /// gave up counts: the call returns ok, even if it is late.
   [[nodiscard]] channel_status send_until(T&& value,
                                           clock::time_point deadline,
-                                          std::stop_token stop = {});
+                                          std::stop_token stop = {}) {
+    return send_within(value,
+                       {.stop = std::move(stop), .deadline = deadline});
+  }
 
-  /// As send_until, with a deadline that is `timeout` from now; one
-  /// that is too far away for the clock is as far as the clock goes.
+  /// As send_until, with a deadline that is `timeout` from now. A
+  /// negative timeout has passed; one beyond the clock's range never
+  /// passes.
   [[nodiscard]] channel_status send_for(T&& value,
                                         clock::duration timeout,
-                                        std::stop_token stop = {});
+                                        std::stop_token stop = {}) {
+    return send_until(std::move(value), after(timeout),
+                      std::move(stop));
+  }
 
-  /// Returns the oldest value; nothing once the channel is closed and
-  /// drained. Blocks while it is open and has no value.
-  [[nodiscard]] std::optional<T> receive();
+  /// Returns the oldest value, or nothing if the channel is closed and
+  /// drained. Blocks while the channel is open and has no value.
+  [[nodiscard]] std::optional<T> receive() {
+    return receive_within({}).value;
+  }
 
   /// As receive(), and returns cancelled once `stop` is requested.
-  [[nodiscard]] receive_result<T> receive(std::stop_token stop);
+  [[nodiscard]] receive_result<T> receive(std::stop_token stop) {
+    return receive_within({.stop = std::move(stop)});
+  }
 
-  /// Returns the oldest value, also a blocked sender's, if there is
-  /// one at once; never blocks. Status ok, closed or would_block.
-  [[nodiscard]] receive_result<T> try_receive();
+  /// Returns the oldest value if there is one at once; the value of a
+  /// sender that waits is one. Never blocks. The status is ok, closed
+  /// or would_block.
+  [[nodiscard]] receive_result<T> try_receive() {
+    return receive_within({.may_wait = false});
+  }
 
   /// As receive(stop), and returns timed_out once `deadline` has
-  /// passed. A deadline in the past is allowed: a value that is there,
-  /// also a blocked sender's, is received all the same.
+  /// passed. With a deadline in the past it receives what there is at
+  /// once.
   [[nodiscard]] receive_result<T> receive_until(
-      clock::time_point deadline, std::stop_token stop = {});
+      clock::time_point deadline, std::stop_token stop = {}) {
+    return receive_within(
+        {.stop = std::move(stop), .deadline = deadline});
+  }
 
-  /// As receive_until, with a deadline that is `timeout` from now.
+  /// As receive_until, with a deadline that is `timeout` from now. A
+  /// negative timeout has passed; one beyond the clock's range never
+  /// passes.
   [[nodiscard]] receive_result<T> receive_for(
-      clock::duration timeout, std::stop_token stop = {});
+      clock::duration timeout, std::stop_token stop = {}) {
+    return receive_until(after(timeout), std::move(stop));
+  }
 
-  /// Accepts nothing from now on. Senders that wait return closed,
-  /// with their values; receivers get what was accepted before, and
-  /// then closed. Wakes all who wait. Idempotent.
+  /// Closes the channel: no value is accepted from now on. Senders
+  /// that wait return closed and keep their values. Receivers get the
+  /// values accepted before, and then closed. Never blocks, never
+  /// throws. A second close() has no effect.
   void close() noexcept;
 
  private:
-  // What ends a call that has to wait.
+  // When a call that waits has to give up.
   struct limits {
     std::stop_token stop = {};
     std::optional<clock::time_point> deadline = {};
     bool may_wait = true;
   };
 
-  // TODO(0.6): what a sender that waits shows to receivers.
+  // A list, because its nodes can move without being allocated: a send
+  // brings one for the buffer, and a receive takes one away (I7).
+  using values = std::list<std::optional<T>>;
 
-  static limits at_once();
-  static limits until(clock::time_point deadline, std::stop_token stop);
+  // A place in a queue; linked to itself at first.
+  struct link {
+    link* previous = this;
+    link* next = this;
+  };
+
+  // One send or receive. It is on the stack of its thread, so that to
+  // wait allocates nothing.
+  struct call : link {
+    T* offered = nullptr;            // send: the caller's value
+    std::optional<T> received = {};  // receive: what it returns
+    values node = {};                // one node, or none
+    std::optional<channel_status> result = {};  // none: it waits
+    std::condition_variable changed = {};       // result, or a limit
+  };
+
+  // Calls that wait, oldest first.
+  class queue {
+   public:
+    bool empty() const { return ends_.next == &ends_; }
+    call& oldest() { return static_cast<call&>(*ends_.next); }
+    void push(call& newest) {
+      newest.previous = std::exchange(ends_.previous, &newest);
+      newest.next = std::exchange(newest.previous->next, &newest);
+    }
+    static void remove(call& waiting) {
+      waiting.previous->next = waiting.next;
+      waiting.next->previous = waiting.previous;
+    }
+
+   private:
+    link ends_;  // next: the oldest; previous: the newest
+  };
+
   static clock::time_point after(clock::duration timeout);
 
   channel_status send_within(T& value, const limits& limit);
   receive_result<T> receive_within(const limits& limit);
-  bool put(T& value);
-  bool take(std::optional<T>& value);
-  bool has_room() const;
-  void let_sender_in() noexcept;
-  channel_status wait_for_value(std::unique_lock<std::mutex>& lock,
-                                const limits& limit);
-  channel_status wait(std::unique_lock<std::mutex>& lock,
-                      std::condition_variable& condition,
-                      const limits& limit);
-  auto wake_on_stop(const limits& limit,
-                    std::condition_variable& condition);
+  bool put(call& from);
+  bool take(call& to);
+  void store(call& from);
+  void finish(call& waiting, channel_status result);
+  channel_status wait(std::unique_lock<std::mutex>& lock, queue& in,
+                      call& mine, const limits& limit);
+  void wait_once(std::unique_lock<std::mutex>& lock, call& mine,
+                 const limits& limit);
+  auto wake_on_stop(const limits& limit, call& mine);
 
   const std::size_t capacity_;
 
-  // mutex_ guards every field below it.
+  // mutex_ guards every field below it, and the calls in the queues.
   std::mutex mutex_;
-  std::condition_variable has_value_;  // a value to take, or closed_
-  std::deque<T> buffer_;               // accepted, oldest first
+  values buffer_;  // accepted, oldest first
+  queue senders_;
+  queue receivers_;
   bool closed_ = false;
-  // TODO(0.5): how many receivers wait for a value.
-  std::condition_variable has_room_;  // has_room(), or closed_
 };
 
-// ---- Implementation: the forms of a call -----------------------
-
-template <typename T>
-channel_status channel<T>::send(T&& value) {
-  return send_within(value, {});
-}
-
-template <typename T>
-channel_status channel<T>::send(T&& value, std::stop_token stop) {
-  return send_within(value, {.stop = std::move(stop)});
-}
-
-template <typename T>
-channel_status channel<T>::try_send(T&& value) {
-  return send_within(value, at_once());
-}
-
-template <typename T>
-channel_status channel<T>::send_until(T&& value,
-                                      clock::time_point deadline,
-                                      std::stop_token stop) {
-  return send_within(value, until(deadline, std::move(stop)));
-}
-
-template <typename T>
-channel_status channel<T>::send_for(T&& value, clock::duration timeout,
-                                    std::stop_token stop) {
-  return send_within(value, until(after(timeout), std::move(stop)));
-}
-
-template <typename T>
-std::optional<T> channel<T>::receive() {
-  return receive_within({}).value;
-}
-
-template <typename T>
-receive_result<T> channel<T>::receive(std::stop_token stop) {
-  return receive_within({.stop = std::move(stop)});
-}
-
-template <typename T>
-receive_result<T> channel<T>::try_receive() {
-  return receive_within(at_once());
-}
-
-template <typename T>
-receive_result<T> channel<T>::receive_until(clock::time_point deadline,
-                                            std::stop_token stop) {
-  return receive_within(until(deadline, std::move(stop)));
-}
-
-template <typename T>
-receive_result<T> channel<T>::receive_for(clock::duration timeout,
-                                          std::stop_token stop) {
-  return receive_within(until(after(timeout), std::move(stop)));
-}
-
-// The limits of a call that must not wait at all.
-template <typename T>
-auto channel<T>::at_once() -> limits {
-  return todo<limits>("0.3");
-}
-
-// The limits of a call that waits until `deadline` at most.
-template <typename T>
-auto channel<T>::until(clock::time_point deadline, std::stop_token stop)
-    -> limits {
-  return todo<limits>("0.3", deadline, stop);
-}
-
-// The time `timeout` from now, or the last one that the clock knows.
-template <typename T>
-auto channel<T>::after(clock::duration timeout) -> clock::time_point {
-  // TODO(0.3): what does a timeout of many years come to?
-  return clock::now() + timeout;
-}
-
-// ---- Implementation: sending -----------------------------------
+// ---- Implementation: sending and receiving ---------------------
 
 template <typename T>
 channel_status channel<T>::send_within(T& value, const limits& limit) {
-  // This is how a sender waits until step 0.6: with capacity 0
-  // and a limit, that is not enough.
-  if (capacity_ == 0 &&
-      (limit.deadline || limit.stop.stop_possible())) {
-    todo("0.6");
-  }
-  const auto wakes = wake_on_stop(limit, has_room_);
+  call mine;
+  mine.offered = &value;
+  mine.node.resize(capacity_ == 0 ? 0 : 1);  // may throw: not locked
+  const auto wakes = wake_on_stop(limit, mine);
   std::unique_lock lock(mutex_);
-  while (!put(value)) {
-    const channel_status status = wait(lock, has_room_, limit);
-    if (status != channel_status::ok) {
-      return status;
-    }
-  }
-  return channel_status::ok;
+  return put(mine) ? channel_status::ok
+                   : wait(lock, senders_, mine, limit);
 }
-
-// Accepts `value` if there is a place. The caller holds mutex_.
-template <typename T>
-bool channel<T>::put(T& value) {
-  // TODO(0.2): what is no longer accepted?
-  // TODO(0.1): if there is room, move `value` to the end of
-  // buffer_, wake who waits for it, and return true.
-  return todo<bool>("0.1", value);
-}
-
-// Whether one more value has a place. The caller holds mutex_.
-template <typename T>
-bool channel<T>::has_room() const {
-  // TODO(0.5): which places are there with capacity 0?
-  if (capacity_ == 0) {
-    todo("0.5");
-  }
-  return buffer_.size() < capacity_;
-}
-
-// To be called where there may be room again: sees to it that the
-// first sender that waits makes use of it. The caller holds mutex_.
-// Where memory is missing this terminates: the value that a receiver
-// has just taken would be lost with an exception.
-template <typename T>
-void channel<T>::let_sender_in() noexcept {
-  has_room_.notify_one();  // it looks for itself, until step 0.6
-}
-
-// ---- Implementation: receiving ---------------------------------
 
 template <typename T>
 receive_result<T> channel<T>::receive_within(const limits& limit) {
-  std::optional<T> value;
-  const auto wakes = wake_on_stop(limit, has_value_);
+  call mine;
+  const auto wakes = wake_on_stop(limit, mine);
   std::unique_lock lock(mutex_);
-  // TODO(0.1): until there is a value to take, wait_for_value;
-  // if that returns anything but ok, return it, without a value.
-  return todo<receive_result<T>>("0.1", value);
+  const channel_status status =
+      take(mine) ? channel_status::ok
+                 : wait(lock, receivers_, mine, limit);
+  return {status, std::move(mine.received)};
 }
 
-// Moves the oldest value into `value`, which is empty, if there is
-// one. The caller holds mutex_.
+// Accepts the value of `from` if it need not wait; else returns false.
+// The caller holds mutex_.
 template <typename T>
-bool channel<T>::take(std::optional<T>& value) {
-  // TODO(0.6): with capacity 0, whose value is there to take?
-  // TODO(0.1): if there is a value, move the oldest one out of
-  // buffer_, call let_sender_in(), and return true.
-  return todo<bool>("0.1", value);
+bool channel<T>::put(call& from) {
+  // TODO(0.4): when is no value accepted any more?
+  // TODO(0.2): a receiver that waits gets the value directly.
+  // TODO(0.1): store the value if the buffer has room for it.
+  return todo<bool>("0.1", from);
 }
 
-// Waits once for a value, as wait() does.
+// Moves the oldest value to `to` if there is one; else returns false.
+// The caller holds mutex_.
 template <typename T>
-channel_status channel<T>::wait_for_value(
-    std::unique_lock<std::mutex>& lock, const limits& limit) {
-  // TODO(0.5): a receiver that waits is a place for one value.
-  if (capacity_ == 0) {
-    todo("0.5");
+bool channel<T>::take(call& to) {
+  // TODO(0.3): with no buffer, a waiting sender has the value.
+  if (!senders_.empty()) {
+    todo("0.3");
   }
-  return wait(lock, has_value_, limit);
+  // TODO(0.1): take the oldest node out of buffer_, into to.node,
+  // and move its value to to.received.
+  todo("0.1", to);
+  // TODO(0.3): the buffer has room now; which call can go on?
+  return true;
+}
+
+// Moves the value of `from` to the end of the buffer, in the node that
+// `from` has brought. The caller holds mutex_.
+template <typename T>
+void channel<T>::store(call& from) {
+  // TODO(0.1): move *from.offered into from.node; add that node
+  // to buffer_.
+  todo("0.1", from);
 }
 
 // ---- Implementation: waiting and closing -----------------------
 
-// Sleeps once on `condition` and returns ok; or, if the call has to
-// end, returns why, without sleeping. The reasons stand in their order.
+// Waits in `in` until `mine` has a result, and returns it.
 template <typename T>
-channel_status channel<T>::wait(std::unique_lock<std::mutex>& lock,
-                                std::condition_variable& condition,
-                                [[maybe_unused]] const limits& limit) {
-  // TODO(0.2): who must not begin, or go on, to wait?
-  // TODO(0.4): and who does not want to?
-  // TODO(0.3): who has no time left, and how long may the others
-  // sleep?
-  condition.wait(lock);
-  return channel_status::ok;
+channel_status channel<T>::wait(
+    [[maybe_unused]] std::unique_lock<std::mutex>& lock,
+    [[maybe_unused]] queue& in, [[maybe_unused]] call& mine,
+    const limits& limit) {
+  // TODO(0.4): which calls must not begin to wait?
+  if (!limit.may_wait) {
+    return channel_status::would_block;
+  }
+  // TODO(0.2): join the queue; wait_once() until there is a result.
+  return todo<channel_status>("0.2");
 }
 
-// While the result lives, a stop request wakes who sleeps on
-// `condition`. Its destructor waits until a callback that runs has
-// returned: so it has to be destroyed after the lock is released.
+// Ends the call `waiting`. The caller holds mutex_, so that `waiting`
+// exists until after the notification.
 template <typename T>
-auto channel<T>::wake_on_stop(const limits& limit,
-                              std::condition_variable& condition) {
-  if (limit.stop.stop_possible()) {
-    todo("0.4", condition);
+void channel<T>::finish(call& waiting, channel_status result) {
+  // TODO(0.2): keep (I3), and wake the call.
+  todo("0.2", waiting, result);
+}
+
+// Sleeps once on mine.changed. If the call has reached a limit, ends it
+// instead.
+template <typename T>
+void channel<T>::wait_once(std::unique_lock<std::mutex>& lock,
+                           call& mine,
+                           [[maybe_unused]] const limits& limit) {
+  // TODO(0.6): if a stop was requested, end the call and return.
+  // TODO(0.5): if there is a deadline, sleep until then at most;
+  // if it has passed, end the call.
+  if (limit.deadline) {
+    todo("0.5");
   }
-  return std::stop_callback(limit.stop, [] {});
+  mine.changed.wait(lock);
 }
 
 template <typename T>
 void channel<T>::close() noexcept {
   std::scoped_lock lock(mutex_);
-  // TODO(0.2): and which receivers have to learn of it?
-  todo("0.2");
-  has_room_.notify_all();
+  // TODO(0.4): which calls can never succeed from now on?
+  todo("0.4");
+}
+
+// ---- Implementation: limits ------------------------------------
+
+// The time `timeout` from now, or the last one of the clock's range.
+template <typename T>
+auto channel<T>::after(clock::duration timeout) -> clock::time_point {
+  // TODO(0.5): what is now plus three hundred years?
+  return clock::now() + timeout;
+}
+
+// While the result exists, a stop request wakes `mine`. Its destructor
+// waits for a callback that is running, so it must be destroyed after
+// the lock is released.
+template <typename T>
+auto channel<T>::wake_on_stop(const limits& limit, call& mine) {
+  if (limit.stop.stop_possible()) {
+    todo("0.6", mine);
+  }
+  return std::stop_callback(limit.stop, [] {});
 }
 
 }  // namespace workbook

@@ -1,5 +1,5 @@
-// Step 0.1, asked of the compiler: what can be moved and not copied,
-// and has neither a default nor an assignment.
+// Step 0.1, checked by the compiler: a type that can be moved but not
+// copied, without a default constructor and without an assignment.
 
 #include <memory>
 #include <optional>
@@ -25,18 +25,18 @@ class ticket {
 };
 
 static_assert(noexcept(std::declval<channel<ticket>&>().close()),
-              "close() is noexcept: destructors call it");
+              "close() is noexcept, so that destructors can call it");
 static_assert(!std::is_copy_constructible_v<channel<int>>);
 static_assert(!std::is_copy_assignable_v<channel<int>>);
 
 EXPLORED(channel_compiles, what_can_only_be_moved, 0.1, 2) {
-  contract("T's move constructor must not throw");
+  contract("T's move constructor must not throw.");
   channel<ticket> tickets(1);
 
-  (void)tickets.send(ticket(42));
-  const std::optional<ticket> received = tickets.receive();
+  (void)tickets.try_send(ticket(42));
+  const receive_result<ticket> received = tickets.try_receive();
 
-  EXPECT_EQ(received->number(), 42);
+  EXPECT_EQ(received.value->number(), 42);
 }
 
 }  // namespace

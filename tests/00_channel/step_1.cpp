@@ -16,113 +16,95 @@
 namespace workbook::step_1 {
 namespace {
 
-// A value so large that it is told apart from all else in memory.
+// A value of a size that nothing else in the channel has.
 struct page {
   std::unique_ptr<int> number;
   std::array<char, 2000> rest = {};
 };
 
-EXPLORED(channel_buffer, values_come_out_in_order, 0.1, 3) {
-  contract("Values are received in the order of their acceptance");
+EXPLORED(channel_buffer, values_come_out_in_order, 0.1, 2) {
+  contract(
+      "Values are received in the order in which they were accepted, "
+      "each exactly once.");
   channel<int> numbers(2);
 
-  std::jthread sender([&] {
-    explore::role("sender");
-    for (int i = 1; i <= 3; ++i) {
-      EXPECT_EQ(numbers.send(int{i}), channel_status::ok);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(numbers.try_send(2 * round), channel_status::ok);
+    EXPECT_EQ(numbers.try_send(2 * round + 1), channel_status::ok);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(numbers.try_receive().value, 2 * round + i)
+          << "a channel is a queue: values are added at one end and "
+             "taken at the other";
     }
-  });
-
-  for (int i = 1; i <= 3; ++i) {
-    EXPECT_EQ(numbers.receive(), i)
-        << "one sender sent 1, 2, 3; a channel is a queue: in at one "
-           "end, out at the other";
   }
 }
 
-EXPLORED(channel_buffer, each_value_is_received_once, 0.1, 2) {
-  contract("Values are received each of them once");
-  std::atomic<int> sum = 0;
+EXPLORED(channel_buffer, the_capacity_is_kept, 0.1, 3) {
+  contract("Returns ok, closed or would_block.");
+  channel<std::unique_ptr<int>> numbers(2);
+  auto third = std::make_unique<int>(3);
+
+  EXPECT_EQ(numbers.try_send(std::make_unique<int>(1)),
+            channel_status::ok);
+  EXPECT_EQ(numbers.try_send(std::make_unique<int>(2)),
+            channel_status::ok);
+  EXPECT_EQ(numbers.try_send(std::move(third)),
+            channel_status::would_block)
+      << "a channel of 2 accepted a third value; is the bound off by "
+         "one?";
+  ASSERT_NE(third, nullptr)
+      << "a refused value still belongs to its caller; is it moved "
+         "before the channel knows whether it has room?";
+  EXPECT_EQ(*third, 3);
+  EXPECT_EQ(**numbers.try_receive().value, 1);
+  EXPECT_EQ(numbers.try_send(std::move(third)), channel_status::ok)
+      << "a value was received, so there is room again";
+  EXPECT_EQ(**numbers.try_receive().value, 2);
+  EXPECT_EQ(**numbers.try_receive().value, 3);
+}
+
+EXPLORED(channel_buffer, an_empty_channel_has_no_value, 0.1, 1) {
+  contract("The status is ok, closed or would_block.");
   channel<int> numbers(1);
+
+  const receive_result<int> none = numbers.try_receive();
+  (void)numbers.try_send(7);
+  const receive_result<int> seven = numbers.try_receive();
+
+  EXPECT_EQ(none.status, channel_status::would_block);
+  EXPECT_EQ(none.value, std::nullopt);
+  EXPECT_EQ(seven.status, channel_status::ok);
+  EXPECT_EQ(seven.value, 7);
+}
+
+EXPLORED(channel_buffer, two_threads_share_the_values, 0.1, 1) {
+  contract(
+      "Values are received in the order in which they were accepted, "
+      "each exactly once.");
+  std::atomic<int> sum = 0;
+  channel<int> numbers(2);
 
   {
-    std::jthread one([&] { (void)numbers.send(1); });
-    std::jthread other([&] { (void)numbers.send(10); });
-    std::jthread first([&] { sum += numbers.receive().value_or(100); });
-    std::jthread second(
-        [&] { sum += numbers.receive().value_or(100); });
+    const auto send = [&](int value) {
+      EXPECT_EQ(numbers.try_send(std::move(value)), channel_status::ok);
+    };
+    std::jthread one([&] { send(1); });
+    std::jthread other([&] { send(10); });
+  }
+  {
+    const auto receive = [&] {
+      sum += numbers.try_receive().value.value_or(100);
+    };
+    std::jthread one(receive);
+    std::jthread other(receive);
   }
 
-  EXPECT_EQ(sum, 11)
-      << "two senders sent 1 and 10, two receivers took one each; is "
-         "the buffer looked at again after every wait?";
+  EXPECT_EQ(sum, 11) << "1 and 10 were sent, and each of two receivers "
+                        "took one value";
 }
 
-EXPLORED(channel_buffer, send_blocks_while_full, 0.1, 3) {
-  contract("Blocks while the channel is open and has no place for it.");
-  std::atomic<int> sent = 0;
-  channel<int> numbers(2);
-
-  std::jthread sender([&] {
-    explore::role("sender");
-    for (int i = 1; i <= 4; ++i) {
-      (void)numbers.send(int{i});
-      ++sent;
-    }
-  });
-  explore::settle();
-
-  EXPECT_EQ(sent, 2) << "a channel of 2, from which nobody receives, "
-                        "accepts two values; is the bound off by one?";
-  EXPECT_EQ(numbers.receive(), 1);
-  explore::settle();
-  EXPECT_EQ(sent, 3) << "one value was received: one place, one sender";
-  (void)numbers.receive();
-  (void)numbers.receive();
-}
-
-EXPLORED(channel_buffer, receive_blocks_while_empty, 0.1, 2) {
-  contract("Blocks while it is open and has no value.");
-  std::atomic<bool> came_back = false;
-  channel<int> numbers(1);
-
-  std::jthread receiver([&] {
-    explore::role("receiver");
-    EXPECT_EQ(numbers.receive(), 7);
-    came_back = true;
-  });
-  explore::settle();  // fails if the receiver polls
-
-  EXPECT_FALSE(came_back) << "there was nothing to receive yet";
-  EXPECT_EQ(explore::sleeping(), 0)
-      << "an empty channel is no reason to sleep and look again; wait "
-         "for a condition";
-  (void)numbers.send(7);
-  explore::settle();
-  EXPECT_TRUE(came_back) << "the value is there and the receiver "
-                            "sleeps on; whom does put() wake?";
-}
-
-EXPLORED(channel_buffer, both_values_wake, 0.1, 2) {
-  contract("Blocks while it is open and has no value.");
-  std::atomic<int> received = 0;
-  channel<int> numbers(2);
-  const auto receive = [&] { received += numbers.receive() ? 1 : 0; };
-
-  std::jthread one(receive);
-  std::jthread other(receive);
-  explore::settle();  // both sleep
-  (void)numbers.send(1);
-  (void)numbers.send(2);
-  explore::settle();
-
-  EXPECT_EQ(received, 2)
-      << "two values are there, two receivers slept, "
-         "and one sleeps on: each value wakes one";
-}
-
-EXPLORED(channel_buffer, no_value_dies_in_the_channel, 0.1, 2) {
-  contract("Every send takes its value by reference");
+EXPLORED(channel_buffer, no_value_is_destroyed_on_its_way, 0.1, 1) {
+  contract("A send moves from its value only if it returns ok.");
   std::atomic<int> alive = 0;
   int locks = 0;
   channel<explore::payload> values(1);
@@ -131,99 +113,83 @@ EXPLORED(channel_buffer, no_value_dies_in_the_channel, 0.1, 2) {
       [](void* at) { *static_cast<int*>(at) += explore::locks_held(); },
       &locks);
 
-  (void)values.send(std::move(held));
-  EXPECT_EQ(alive, 1) << "on its way, there is one value, not two";
+  (void)values.try_send(std::move(held));
+  EXPECT_EQ(alive, 1) << "there is one value, in the channel";
   {
-    std::optional<explore::payload> received = values.receive();
+    const std::optional<explore::payload> received =
+        std::move(values.try_receive().value);
     EXPECT_EQ(alive, 1) << "the value was destroyed on its way";
   }
 
-  EXPECT_EQ(alive, 0) << "the channel keeps a value it has given away";
+  EXPECT_EQ(alive, 0) << "the channel keeps a value that was received";
   EXPECT_EQ(locks, 0) << "a value was destroyed while a lock was held";
 }
 
-EXPLORED(channel_buffer, the_rest_dies_with_the_channel, 0.1, 1) {
-  contract("Destroys the values that nobody has received.");
+EXPLORED(channel_buffer, the_rest_is_destroyed_with_it, 0.1, 1) {
+  contract("Destroys the values that were accepted and not received.");
   std::atomic<int> alive = 0;
 
   {
     channel<explore::payload> values(2);
-    (void)values.send(explore::payload(&alive));
-    (void)values.send(explore::payload(&alive));
+    (void)values.try_send(explore::payload(&alive));
+    (void)values.try_send(explore::payload(&alive));
     EXPECT_EQ(alive, 2) << "two values are in the channel";
   }
 
-  EXPECT_EQ(alive, 0)
-      << "the channel is gone, and what was in it is not";
+  EXPECT_EQ(alive, 0) << "the channel was destroyed, and a value in it "
+                         "was not";
 }
 
 EXPLORED(channel_buffer, any_capacity_is_allowed, 0.1, 1) {
-  contract("be they as many as std::size_t counts");
-  std::atomic<int> received = 0;
+  contract(
+      "`capacity` may be any number: memory is allocated as values "
+      "come.");
   channel<int> numbers(std::numeric_limits<std::size_t>::max());
-  std::jthread receiver([&] {
-    explore::role("receiver");
-    received = numbers.receive().value_or(0);
-  });
-  explore::settle();  // it waits
 
-  std::jthread sender([&] { (void)numbers.send(7); });
-  explore::settle();
-
-  EXPECT_EQ(received, 7)
-      << "there is room for as many values as can be counted, and send "
-         "finds none; does a sum with the capacity overflow?";
+  EXPECT_EQ(numbers.try_send(7), channel_status::ok)
+      << "the largest capacity there is, and no room for one value; "
+         "does a sum with the capacity overflow?";
+  EXPECT_EQ(numbers.try_receive().value, 7);
 }
 
 EXPLORED(channel_buffer, two_channels_share_nothing, 0.1, 1) {
-  contract("channel<T> hands values from senders to receivers.");
-  std::array<std::atomic<int>, 2> received = {};
+  contract("channel<T> passes values from senders to receivers.");
   channel<int> one(1);
   channel<int> other(1);
-  std::jthread first([&] { received[0] = one.receive().value_or(0); });
-  std::jthread second(
-      [&] { received[1] = other.receive().value_or(0); });
-  explore::settle();  // each waits at a channel of its own
 
-  (void)other.send(2);
-  explore::settle();
-  EXPECT_EQ(received[1], 2) << "a value of this channel woke, or went "
-                               "to, who waits at another";
-  (void)one.send(1);
-  explore::settle();
-  EXPECT_EQ(received[0], 1);
-  (void)other.send(4);
-  (void)one.send(3);
-  EXPECT_EQ(one.receive(), 3)
-      << "what is in one channel came out of another";
+  (void)one.try_send(1);
+
+  EXPECT_EQ(other.try_receive().value, std::nullopt)
+      << "a value that was sent to one channel came out of another";
+  EXPECT_EQ(other.try_send(2), channel_status::ok)
+      << "each channel has a buffer of its own";
+  EXPECT_EQ(one.try_receive().value, 1);
 }
 
-EXPLORED(channel_buffer, missing_memory_changes_nothing, 0.1, 1) {
-  contract(
-      "A send throws std::bad_alloc where memory is missing, and has "
-      "then changed nothing");
+EXPLORED(channel_buffer, a_send_that_throws_changes_nothing, 0.1, 1) {
+  contract("A send that throws std::bad_alloc has changed nothing.");
   channel<page> pages(2);
-  (void)pages.send({std::make_unique<int>(1)});
+  (void)pages.try_send({std::make_unique<int>(1)});
   page second = {std::make_unique<int>(2)};
   bool thrown = false;
 
   try {
     const explore::missing_block missing(0, sizeof(page));
-    (void)pages.send(std::move(second));
+    (void)pages.try_send(std::move(second));
   } catch (const std::bad_alloc&) {
     thrown = true;
   }
 
   ASSERT_EQ(second.number != nullptr, thrown)
-      << "the value is with its caller if and only if send threw; is "
-         "it moved before there is memory for it?";
+      << "the caller has the value if and only if send threw; is it "
+         "moved before its memory is allocated?";
   if (thrown) {
-    (void)pages.send({std::make_unique<int>(3)});
+    (void)pages.try_send({std::make_unique<int>(3)});
   }
-  EXPECT_EQ(*pages.receive()->number, 1);
-  EXPECT_EQ(*pages.receive()->number, thrown ? 3 : 2);
+  EXPECT_EQ(*pages.try_receive().value->number, 1);
+  EXPECT_EQ(*pages.try_receive().value->number, thrown ? 3 : 2);
   EXPECT_EQ(second.number != nullptr, thrown)
-      << "a send that threw has left something in the channel";
+      << "a send that threw left something in the channel";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Step 0.2: the end of a channel.
+// Step 0.2: receivers that wait.
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -12,144 +13,196 @@
 namespace workbook::step_2 {
 namespace {
 
-EXPLORED(channel_close, a_closed_channel_takes_nothing, 0.2, 3) {
-  contract("Accepts nothing from now on. Idempotent.");
-  channel<std::unique_ptr<int>> numbers(1);
-  channel<std::unique_ptr<int>> other(1);
-  auto number = std::make_unique<int>(7);
-
-  numbers.close();
-  numbers.close();
-
-  EXPECT_EQ(numbers.send(std::move(number)), channel_status::closed)
-      << "there is room, and nobody will come to receive it";
-  ASSERT_NE(number, nullptr)
-      << "on anything but ok the value is untouched and still the "
-         "caller's; is it moved before closed_ is looked at?";
-  EXPECT_EQ(*number, 7);
-  EXPECT_EQ(numbers.receive(), std::nullopt);
-  EXPECT_EQ(other.send(std::move(number)), channel_status::ok)
-      << "it was another channel that was closed";
-}
-
-EXPLORED(channel_close, what_was_accepted_is_drained, 0.2, 3) {
-  contract("receivers get what was accepted before, and then closed");
-  channel<int> numbers(2);
-  (void)numbers.send(1);
-  (void)numbers.send(2);
-
-  numbers.close();
-
-  EXPECT_EQ(numbers.receive(), 1)
-      << "close() must keep what was accepted; is closed_ looked at "
-         "before the buffer, or the buffer emptied?";
-  EXPECT_EQ(numbers.receive(), 2);
-  EXPECT_EQ(numbers.receive(), std::nullopt)
-      << "closed and drained: the end, at last";
-}
-
-EXPLORED(channel_close, every_receiver_learns_of_it, 0.2, 3) {
-  contract("Wakes all who wait.");
-  std::atomic<int> ended = 0;
+EXPLORED(channel_receive, receive_blocks_while_empty, 0.2, 3) {
+  contract("Blocks while the channel is open and has no value.");
+  std::atomic<bool> returned = false;
   channel<int> numbers(1);
-  const auto receive = [&] {
-    ended += numbers.receive() == std::nullopt ? 1 : 0;
-  };
+
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    EXPECT_EQ(numbers.receive(), 7)
+        << "a condition variable may wake without a notification; does "
+           "the call look again whether it has a result?";
+    returned = true;
+  });
+  explore::settle();
+
+  EXPECT_FALSE(returned) << "receive returned, and nothing was sent";
+  (void)numbers.send(7);
+  explore::settle();
+  EXPECT_TRUE(returned) << "a value was sent, and the receiver still "
+                           "waits; which call does put() wake?";
+}
+
+EXPLORED(channel_receive, a_receiver_does_not_poll, 0.2, 2) {
+  contract("A call that waits is asleep: it does not poll.");
+  channel<int> numbers(1);
+
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    (void)numbers.receive();
+  });
+  explore::settle();  // fails if the receiver keeps running
+
+  EXPECT_EQ(explore::sleeping(), 0)
+      << "the receiver sleeps and looks again; wait for a notification";
+  (void)numbers.send(7);
+}
+
+EXPLORED(channel_receive, each_value_wakes_a_receiver, 0.2, 3) {
+  contract("Blocks while the channel is open and has no value.");
+  std::atomic<int> received = 0;
+  channel<int> numbers(2);
+  const auto receive = [&] { received += *numbers.receive(); };
 
   std::jthread one(receive);
   std::jthread other(receive);
-  numbers.close();  // before, while or after they begin to wait
+  explore::settle();  // both wait
+  (void)numbers.send(1);
+  (void)numbers.send(10);
   explore::settle();
 
-  EXPECT_EQ(ended, 2) << "a receiver waits for what cannot come any "
-                         "more; the end is news for all of them";
+  EXPECT_EQ(received, 11) << "two values for two receivers, and one of "
+                             "them still waits, or got the wrong value";
 }
 
-EXPLORED(channel_close, every_sender_gets_its_value_back, 0.2, 4) {
-  contract("Senders that wait return closed, with their values");
-  std::atomic<int> back = 0;
-  channel<std::unique_ptr<int>> numbers(1);
-  (void)numbers.send(std::make_unique<int>(1));
-  const auto send = [&] {
-    auto mine = std::make_unique<int>(2);
-    const channel_status status = numbers.send(std::move(mine));
-    back += status == channel_status::closed && mine ? 1 : 0;
-  };
+EXPLORED(channel_receive, a_value_goes_to_one_receiver, 0.2, 2) {
+  contract(
+      "Values are received in the order in which they were accepted, "
+      "each exactly once.");
+  std::atomic<int> sum = 0;
+  channel<int> numbers(2);
 
-  std::jthread one(send);
-  std::jthread other(send);
-  explore::settle();
-  numbers.close();
-  explore::settle();
+  {
+    std::jthread one([&] { (void)numbers.send(1); });
+    std::jthread other([&] { (void)numbers.send(10); });
+    std::jthread first([&] { sum += numbers.receive().value_or(100); });
+    std::jthread second(
+        [&] { sum += numbers.receive().value_or(100); });
+  }
 
-  EXPECT_EQ(back, 2) << "two senders waited for room when the channel "
-                        "closed; both return closed and keep their own";
-  EXPECT_EQ(**numbers.receive(), 1);
-  EXPECT_EQ(numbers.receive(), std::nullopt)
-      << "a refused value came out of a closed channel";
+  EXPECT_EQ(sum, 11) << "two senders sent 1 and 10, and each of two "
+                        "receivers took one value";
 }
 
-EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.2, 2) {
-  contract("receivers get what was accepted before");
-  std::atomic<int> accepted = 0;
-  int received = 0;
-  channel<int> numbers(1);
+EXPLORED(channel_receive, order_survives_a_wait, 0.2, 1) {
+  contract(
+      "Values are received in the order in which they were accepted, "
+      "each exactly once.");
+  channel<int> numbers(3);
 
   std::jthread sender([&] {
     explore::role("sender");
-    while (numbers.send(1) == channel_status::ok) {
-      if (++accepted == 3) {
-        return;
-      }
+    for (int i = 1; i <= 3; ++i) {
+      (void)numbers.send(int{i});
     }
   });
-  std::jthread closer([&] { numbers.close(); });
-  while (numbers.receive()) {
-    ++received;
-  }
-  sender.join();
 
-  EXPECT_EQ(received, accepted)
-      << "send returned ok and nobody received it, or the reverse; "
-         "are closed_ and the buffer seen under one lock?";
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(numbers.receive(), i)
+        << "one sender sent 1, 2 and 3, in this order";
+  }
 }
 
-// Notes whether it was ever moved from.
-class untouched {
- public:
-  explicit untouched(std::atomic<bool>* moved) : moved_(moved) {}
-  untouched(untouched&& other) noexcept : moved_(other.moved_) {
-    *moved_ = true;
-  }
-  untouched& operator=(untouched&& other) noexcept {
-    moved_ = other.moved_;
-    *moved_ = true;
-    return *this;
-  }
+EXPLORED(channel_receive, try_send_needs_a_receiver, 0.2, 2) {
+  contract("Sends `value` if it can be accepted at once.");
+  std::optional<int> received;
+  channel<int> numbers;
 
- private:
-  std::atomic<bool>* moved_;
-};
+  EXPECT_EQ(numbers.try_send(1), channel_status::would_block)
+      << "no buffer, and no receiver waits";
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    received = numbers.receive();
+  });
+  explore::settle();
 
-EXPLORED(channel_close, a_refused_value_was_never_moved, 0.2, 1) {
-  contract("moves from it only if it returns ok");
-  std::atomic<bool> first = false;
-  std::atomic<bool> second = false;
-  channel<untouched> values(1);
-  (void)values.send(untouched(&first));
+  EXPECT_EQ(numbers.try_send(2), channel_status::ok)
+      << "a receiver waits, so it can have the value";
+  receiver.join();
+  EXPECT_EQ(received, 2);
+}
+
+EXPLORED(channel_receive, one_receiver_takes_one_value, 0.2, 2) {
+  contract(
+      "With capacity 0 there is no buffer: a send that returns ok has "
+      "handed its value to a receiver (a rendezvous).");
+  channel<int> numbers;
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    (void)numbers.receive();
+  });
+  explore::settle();
+
+  EXPECT_EQ(numbers.try_send(1), channel_status::ok);
+  EXPECT_EQ(numbers.try_send(2), channel_status::would_block)
+      << "the only receiver had its value, even if it was not awake "
+         "yet: does it leave the queue together with that?";
+  receiver.join();
+  EXPECT_EQ(numbers.try_send(3), channel_status::would_block)
+      << "no receiver waits any more";
+}
+
+EXPLORED(channel_receive, another_channels_receiver_counts_not, 0.2,
+         1) {
+  contract("Sends `value` if it can be accepted at once.");
+  channel<int> numbers;
+  channel<int> other;
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    (void)other.receive();
+  });
+  explore::settle();
+
+  EXPECT_EQ(numbers.try_send(1), channel_status::would_block)
+      << "the receiver waits for another channel";
+  EXPECT_EQ(other.try_send(2), channel_status::ok);
+}
+
+EXPLORED(channel_receive, a_handed_value_is_not_destroyed, 0.2, 1) {
+  contract("A send moves from its value only if it returns ok.");
+  std::atomic<int> alive = 0;
+  std::atomic<int> locks = 0;
+  channel<explore::payload> values;
+
+  std::jthread receiver([&] {
+    explore::role("receiver");
+    const std::optional<explore::payload> mine = values.receive();
+    EXPECT_EQ(alive, 1) << "one value was sent";
+  });
+  explore::settle();
+  (void)values.try_send(explore::payload(
+      &alive,
+      [](void* at) {
+        *static_cast<std::atomic<int>*>(at) += explore::locks_held();
+      },
+      &locks));
+  receiver.join();
+
+  EXPECT_EQ(alive, 0) << "the channel keeps a value that was received";
+  EXPECT_EQ(locks, 0) << "a value was destroyed while a lock was held";
+}
+
+EXPLORED(channel_receive, a_send_synchronizes_with_its_receive, 0.2,
+         1) {
+  contract("A send synchronizes with the receive that gets its value.");
+  std::array<int, 2> written = {};  // plain: a race would be reported
+  channel<int> numbers(2);
 
   std::jthread sender([&] {
     explore::role("sender");
-    (void)values.send(untouched(&second));
+    for (int i = 0; i < 2; ++i) {
+      written[static_cast<std::size_t>(i)] = i + 1;
+      (void)numbers.send(int{i});
+    }
   });
-  explore::settle();
-  values.close();
-  sender.join();
 
-  EXPECT_TRUE(first) << "the first value was accepted";
-  EXPECT_FALSE(second)
-      << "the refused value was moved into the channel and back; who "
-         "refers to it by its address has lost it meanwhile";
+  for (int i = 0; i < 2; ++i) {
+    const int at = *numbers.receive();
+    EXPECT_EQ(written[static_cast<std::size_t>(at)], at + 1)
+        << "what a thread wrote before it sent is not there for the "
+           "thread that received";
+  }
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// Step 0.3: not at once, not for ever.
+// Step 0.3: senders that wait, and the rendezvous.
 
 #include <atomic>
-#include <chrono>
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -13,164 +14,236 @@
 namespace workbook::step_3 {
 namespace {
 
-using namespace std::chrono_literals;
-
-EXPLORED(channel_limits, try_send_never_blocks, 0.3, 2) {
-  contract("Hands over `value` if there is a place; never blocks.");
-  channel<std::unique_ptr<int>> numbers(1);
-  auto second = std::make_unique<int>(2);
-
-  EXPECT_EQ(numbers.try_send(std::make_unique<int>(1)),
-            channel_status::ok);
-  EXPECT_EQ(numbers.try_send(std::move(second)),
-            channel_status::would_block);
-  ASSERT_NE(second, nullptr)
-      << "on anything but ok the value is still the caller's";
-  numbers.close();
-  EXPECT_EQ(numbers.try_send(std::move(second)), channel_status::closed)
-      << "full and closed at once: closed comes first";
-}
-
-EXPLORED(channel_limits, try_receive_never_blocks, 0.3, 2) {
-  contract("Returns the oldest value if there is one; never blocks.");
-  channel<int> numbers(1);
-
-  EXPECT_EQ(numbers.try_receive().status, channel_status::would_block);
-  (void)numbers.send(7);
-  numbers.close();
-  const receive_result<int> seven = numbers.try_receive();
-
-  EXPECT_EQ(seven.status, channel_status::ok)
-      << "closed, but not drained: ok comes first";
-  EXPECT_EQ(seven.value, 7);
-  EXPECT_EQ(numbers.try_receive().status, channel_status::closed)
-      << "empty and closed at once: closed comes first";
-}
-
-EXPLORED(channel_limits, a_send_gives_up_on_time, 0.3, 3,
-         .timeouts_race = false, .virtual_time = true) {
-  contract("returns timed_out once `deadline` has passed");
-  channel<std::unique_ptr<int>> numbers(1);
-  auto second = std::make_unique<int>(2);
-  (void)numbers.send(std::make_unique<int>(1));
-  std::jthread clock([] { std::this_thread::sleep_for(4s); });
-
-  const channel_status status =
-      numbers.send_for(std::move(second), 10s);
-
-  EXPECT_EQ(status, channel_status::timed_out);
-  EXPECT_EQ(explore::now(), 10s)
-      << "is the time that is left measured anew at every wakeup?";
-  EXPECT_NE(second, nullptr) << "the value is still the caller's";
-  EXPECT_EQ(**numbers.receive(), 1);
-  EXPECT_EQ(numbers.try_receive().status, channel_status::would_block)
-      << "a send that timed out left its value in the channel";
-}
-
-EXPLORED(channel_limits, a_receive_gives_up_on_time, 0.3, 3,
-         .timeouts_race = false, .virtual_time = true) {
-  contract("returns timed_out once `deadline` has passed");
-  channel<int> numbers(1);
-  std::jthread clock([&] {
-    for (int i = 0; i < 3; ++i) {
-      std::this_thread::sleep_for(3s);
-      (void)numbers.send(1);
-      (void)numbers.try_receive();  // for most, a wakeup for nothing
-    }
-  });
-
-  receive_result<int> result = {channel_status::ok, 0};
-  while (result.status == channel_status::ok && explore::now() < 9s) {
-    result = numbers.receive_until(channel<int>::clock::now() +
-                                   (10s - explore::now()));
-  }
-
-  if (result.status != channel_status::ok) {
-    EXPECT_EQ(result.status, channel_status::timed_out);
-    EXPECT_EQ(explore::now(), 10s)
-        << "is the time that is left measured anew at every wakeup?";
-  }
-}
-
-EXPLORED(channel_limits, a_passed_deadline_comes_last, 0.3, 2) {
-  contract("A deadline in the past is allowed");
-  channel<int> numbers(1);
-  const auto past = channel<int>::clock::now() - 1s;
-
-  EXPECT_EQ(numbers.receive_until(past).status,
-            channel_status::timed_out);
-  EXPECT_EQ(
-      numbers.receive_until(channel<int>::clock::time_point::min())
-          .status,
-      channel_status::timed_out)
-      << "the time left until the first moment of the clock overflows";
-  EXPECT_EQ(numbers.send_until(7, past), channel_status::ok)
-      << "there is room: is the deadline looked at first?";
-  EXPECT_EQ(numbers.send_until(8, past), channel_status::timed_out);
-  EXPECT_EQ(numbers.receive_until(past).value, 7)
-      << "there is a value: is the deadline looked at first?";
-  numbers.close();
-  EXPECT_EQ(numbers.receive_until(past).status, channel_status::closed)
-      << "closed comes before timed_out";
-}
-
-EXPLORED(channel_limits, a_timeout_beyond_the_clock_waits, 0.3, 2) {
-  contract("one that is too far away is as far as the clock goes");
-  std::atomic<bool> sent = false;
-  channel<int> numbers(1);
-  (void)numbers.send(1);
+EXPLORED(channel_send, send_blocks_while_full, 0.3, 3) {
+  contract("Blocks while the channel is open and cannot accept it.");
+  std::atomic<int> sent = 0;
+  channel<int> numbers(2);
 
   std::jthread sender([&] {
     explore::role("sender");
-    sent = numbers.send_for(2, channel<int>::clock::duration::max()) ==
-           channel_status::ok;
+    for (int i = 1; i <= 4; ++i) {
+      (void)numbers.send(int{i});
+      ++sent;
+    }
   });
+  explore::settle();
+
+  EXPECT_EQ(sent, 2) << "a channel of 2 that nobody receives from "
+                        "accepts two values";
   EXPECT_EQ(numbers.receive(), 1);
-  sender.join();
-
-  EXPECT_TRUE(sent) << "now + the longest timeout overflows, and "
-                       "becomes a time long past";
+  explore::settle();
+  EXPECT_EQ(sent, 3) << "one value was received, so the sender that "
+                        "waits can store its own; who does it?";
+  for (int i = 2; i <= 4; ++i) {
+    EXPECT_EQ(numbers.receive(), i);
+  }
 }
 
-EXPLORED(channel_limits, a_late_value_stays_in_the_channel, 0.3, 2) {
-  contract("each of them once");
-  channel<int> numbers(1);
+EXPLORED(channel_send, a_sender_does_not_poll, 0.3, 1) {
+  contract("A call that waits is asleep: it does not poll.");
+  channel<int> numbers;
 
-  std::jthread sender([&] { (void)numbers.send(7); });
-  const receive_result<int> first = numbers.receive_for(1s);
-  sender.join();
-  const receive_result<int> second = numbers.try_receive();
+  std::jthread sender([&] {
+    explore::role("sender");
+    (void)numbers.send(7);
+  });
+  explore::settle();  // fails if the sender keeps running
 
-  EXPECT_NE(first.status == channel_status::ok,
-            second.status == channel_status::ok)
-      << "value and deadline met: either the receive returns the "
-         "value, or it is left for the next one";
+  EXPECT_EQ(explore::sleeping(), 0)
+      << "the sender sleeps and looks again; wait for a notification";
+  EXPECT_EQ(numbers.receive(), 7);
 }
 
-EXPLORED(channel_limits, a_timed_call_wakes_when_it_can_go_on, 0.3, 2,
-         .timeouts_race = false, .virtual_time = true) {
+EXPLORED(channel_send, senders_are_served_in_order, 0.3, 2) {
   contract(
-      "As receive(stop), and returns timed_out once `deadline` has "
-      "passed");
-  std::atomic<int> received = 0;
-  std::atomic<bool> sent = false;
-  channel<int> numbers(1);
+      "Senders that wait are served in the order in which they began "
+      "to wait.");
+  for (const std::size_t capacity : {0, 1}) {
+    std::atomic<int> sent = 0;
+    channel<int> numbers(capacity);
+    if (capacity == 1) {
+      (void)numbers.send(0);
+    }
+    const auto send = [&](int value) {
+      (void)numbers.send(std::move(value));
+      ++sent;
+    };
 
-  std::jthread receiver(
-      [&] { received = numbers.receive_for(10s).value.value_or(0); });
+    std::jthread one = explore::actor("sender 1", [&] { send(1); });
+    explore::settle();
+    std::jthread two = explore::actor("sender 2", [&] { send(2); });
+    explore::settle();
+    std::jthread three = explore::actor("sender 3", [&] { send(3); });
+    explore::settle();
+    for (int i = capacity == 1 ? 0 : 1; i <= 3; ++i) {
+      EXPECT_EQ(numbers.receive(), i)
+          << "three senders waited, 1 before 2 before 3";
+    }
+    explore::settle();
+
+    EXPECT_EQ(sent, 3) << "a value was received, and its sender waits";
+  }
+}
+
+EXPLORED(channel_send, a_later_sender_does_not_overtake, 0.3, 1) {
+  contract(
+      "Senders that wait are served in the order in which they began "
+      "to wait.");
+  channel<int> numbers(1);
+  (void)numbers.send(1);
+  std::jthread sender([&] {
+    explore::role("sender");
+    (void)numbers.send(2);
+  });
   explore::settle();
-  (void)numbers.send(7);
-  explore::settle();  // no time passes here
-  EXPECT_EQ(received, 7) << "a value is there, and a receive with a "
-                            "limit sleeps on until its time is up";
-  (void)numbers.send(8);
-  std::jthread sender(
-      [&] { sent = numbers.send_for(9, 10s) == channel_status::ok; });
+
+  EXPECT_EQ(numbers.receive(), 1);
+  EXPECT_EQ(numbers.try_send(3), channel_status::would_block)
+      << "the room belongs to the sender that waited for it, even if "
+         "it is not awake yet";
+  EXPECT_EQ(numbers.receive(), 2);
+}
+
+EXPLORED(channel_send, a_full_buffer_comes_first, 0.3, 1) {
+  contract("Returns the oldest value if there is one at once");
+  channel<int> numbers(1);
+  (void)numbers.send(1);
+  std::jthread sender([&] {
+    explore::role("sender");
+    (void)numbers.send(2);
+  });
   explore::settle();
+
+  EXPECT_EQ(numbers.try_receive().value, 1)
+      << "the value in the buffer is older than the sender's";
+  EXPECT_EQ(numbers.try_receive().value, 2)
+      << "the sender's value was next";
+}
+
+EXPLORED(channel_send, send_returns_when_they_met, 0.3, 3) {
+  contract(
+      "With capacity 0 there is no buffer: a send that returns ok has "
+      "handed its value to a receiver (a rendezvous).");
+  std::atomic<bool> sent = false;
+  channel<int> numbers;
+
+  std::jthread sender([&] {
+    explore::role("sender");
+    (void)numbers.send(7);
+    sent = true;
+  });
+  explore::settle();
+  EXPECT_FALSE(sent) << "send returned, and no receiver has the value";
+  EXPECT_EQ(numbers.receive(), 7);
+  explore::settle();
+
+  EXPECT_TRUE(sent)
+      << "the value was received, and its sender still waits";
+}
+
+EXPLORED(channel_send, try_receive_meets_a_sender, 0.3, 2) {
+  contract("the value of a sender that waits is one.");
+  std::atomic<bool> sent = false;
+  channel<int> numbers;
+  std::jthread sender([&] {
+    explore::role("sender");
+    sent = numbers.send(7) == channel_status::ok;
+  });
+  explore::settle();
+
+  const receive_result<int> seven = numbers.try_receive();
+  if (!seven.value) {
+    (void)numbers.receive();
+  }
+  sender.join();
+
+  EXPECT_EQ(seven.status, channel_status::ok)
+      << "a sender waits, and try_receive does not find its value";
+  EXPECT_EQ(seven.value, 7);
+  EXPECT_TRUE(sent);
+}
+
+EXPLORED(channel_send, all_of_them_meet, 0.3, 2) {
+  contract(
+      "Values are received in the order in which they were accepted, "
+      "each exactly once.");
+  std::atomic<int> sum = 0;
+  channel<int> numbers;
+
+  {
+    std::jthread one([&] { (void)numbers.send(1); });
+    std::jthread other([&] { (void)numbers.send(10); });
+    std::jthread first([&] { sum += numbers.receive().value_or(100); });
+    std::jthread second(
+        [&] { sum += numbers.receive().value_or(100); });
+  }
+
+  EXPECT_EQ(sum, 11) << "two senders and two receivers: two transfers";
+}
+
+// How many of three senders return ok while one receiver comes. Then
+// receives what is left.
+int sent_with_one_receiver(std::size_t capacity) {
+  std::atomic<int> sent = 0;
+  int seen = 0;
+  channel<int> numbers(capacity);
+  const auto send = [&] {
+    sent += numbers.send(7) == channel_status::ok ? 1 : 0;
+  };
+  std::jthread receiver =
+      explore::actor("receiver", [&] { (void)numbers.receive(); });
+  std::jthread one = explore::actor("sender 1", send);
+  std::jthread two = explore::actor("sender 2", send);
+  std::jthread three = explore::actor("sender 3", send);
+  explore::settle();
+  seen = sent;
   (void)numbers.receive();
+  (void)numbers.receive();
+  return seen;
+}
+
+EXPLORED(channel_send, one_receiver_ends_one_send, 0.3, 1) {
+  contract(
+      "With capacity 0 there is no buffer: a send that returns ok has "
+      "handed its value to a receiver (a rendezvous).");
+
+  EXPECT_EQ(sent_with_one_receiver(0), 1)
+      << "one receiver came, and another number of sends is ok";
+}
+
+EXPLORED(channel_send, the_buffer_adds_its_capacity, 0.3, 1) {
+  contract(
+      "A value is accepted when it is stored in the buffer, which "
+      "holds up to `capacity` values, or handed to a receiver that "
+      "waits.");
+
+  EXPECT_EQ(sent_with_one_receiver(1), 2)
+      << "one receiver and a buffer of one accept two values";
+}
+
+EXPLORED(channel_send, a_receive_never_throws, 0.3, 1) {
+  contract("A receive never throws.");
+  std::atomic<int> received = 0;
+  channel<int> numbers(1);
+  (void)numbers.send(1);
+  std::jthread sender([&] {
+    explore::role("sender");
+    (void)numbers.send(2);
+  });
   explore::settle();
-  EXPECT_TRUE(sent) << "there is room, and a send with a limit sleeps "
-                       "on until its time is up";
+
+  try {
+    const explore::missing_block missing(0);
+    received = *numbers.receive();
+  } catch (const std::bad_alloc&) {
+    received = -1;
+  }
+  while (numbers.try_receive().value) {
+  }
+
+  EXPECT_EQ(received, 1)
+      << "a receive allocated memory for the value of a sender that "
+         "waits, and there was none; a send can bring what it needs";
 }
 
 }  // namespace

@@ -1,10 +1,8 @@
-// Step 0.4: being told to stop.
+// Step 0.4: the end of a channel.
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -14,169 +12,205 @@
 namespace workbook::step_4 {
 namespace {
 
-using namespace std::chrono_literals;
+EXPLORED(channel_close, a_closed_channel_accepts_nothing, 0.4, 3) {
+  contract("Closes the channel: no value is accepted from now on.");
+  channel<std::unique_ptr<int>> numbers(1);
+  channel<std::unique_ptr<int>> other(1);
+  auto number = std::make_unique<int>(7);
 
-EXPLORED(channel_stop, a_receive_is_told_to_stop, 0.4, 3) {
-  contract(
-      "As receive(), and returns cancelled once `stop` is requested");
-  std::atomic<bool> cancelled = false;
-  channel<int> numbers(1);
-
-  std::jthread receiver([&](std::stop_token stop) {
-    explore::role("receiver");
-    cancelled =
-        numbers.receive(stop).status == channel_status::cancelled;
-  });
-  receiver.request_stop();  // before, while or after it begins to wait
-  explore::settle();
-
-  EXPECT_TRUE(cancelled)
-      << "a stop was requested and the receiver waits on; could the "
-         "request come between its last look and its sleep?";
   numbers.close();
+
+  EXPECT_EQ(numbers.send(std::move(number)), channel_status::closed)
+      << "there is room, but nobody has to receive it any more";
+  EXPECT_EQ(numbers.try_send(std::move(number)),
+            channel_status::closed);
+  ASSERT_NE(number, nullptr)
+      << "a refused value still belongs to its caller; is it moved "
+         "before the channel knows that it is closed?";
+  EXPECT_EQ(*number, 7);
+  EXPECT_EQ(numbers.receive(), std::nullopt);
+  EXPECT_EQ(other.send(std::move(number)), channel_status::ok)
+      << "another channel was closed, not this one";
 }
 
-EXPLORED(channel_stop, a_send_is_told_to_stop, 0.4, 3) {
+EXPLORED(channel_close, a_second_close_has_no_effect, 0.4, 1) {
+  contract("A second close() has no effect.");
+  channel<int> numbers(1);
+  (void)numbers.send(7);
+
+  numbers.close();
+  numbers.close();
+
+  EXPECT_EQ(numbers.send(8), channel_status::closed)
+      << "the second close opened the channel";
+  EXPECT_EQ(numbers.receive(), 7);
+  EXPECT_EQ(numbers.receive(), std::nullopt);
+}
+
+EXPLORED(channel_close, accepted_values_are_drained, 0.4, 3) {
   contract(
-      "As send(value), and returns cancelled once `stop` is requested");
-  std::atomic<bool> cancelled = false;
+      "Receivers get the values accepted before, and then closed.");
+  channel<int> numbers(2);
+  (void)numbers.send(1);
+  (void)numbers.send(2);
+
+  numbers.close();
+
+  EXPECT_EQ(numbers.receive(), 1)
+      << "close() keeps what was accepted; is closed_ looked at before "
+         "the buffer, or the buffer cleared?";
+  EXPECT_EQ(numbers.receive(), 2);
+  EXPECT_EQ(numbers.receive(), std::nullopt) << "closed and drained";
+}
+
+EXPLORED(channel_close, every_receiver_returns, 0.4, 2) {
+  contract(
+      "Returns the oldest value, or nothing if the channel is closed "
+      "and drained.");
+  std::atomic<int> ended = 0;
+  channel<int> numbers(1);
+  const auto receive = [&] {
+    ended += numbers.receive() == std::nullopt ? 1 : 0;
+  };
+
+  std::jthread one(receive);
+  std::jthread two(receive);
+  std::jthread three(receive);
+  numbers.close();  // before, while or after they begin to wait
+  explore::settle();
+
+  EXPECT_EQ(ended, 3) << "a receiver waits for a value that can never "
+                         "come; close() concerns all that wait";
+}
+
+EXPLORED(channel_close, every_sender_keeps_its_value, 0.4, 3) {
+  contract("Senders that wait return closed and keep their values.");
+  std::atomic<int> kept = 0;
   channel<std::unique_ptr<int>> numbers(1);
   (void)numbers.send(std::make_unique<int>(1));
-
-  std::jthread sender([&](std::stop_token stop) {
-    explore::role("sender");
+  const auto send = [&] {
     auto mine = std::make_unique<int>(2);
-    const channel_status status = numbers.send(std::move(mine), stop);
-    cancelled = status == channel_status::cancelled && mine;
-  });
-  sender.request_stop();
+    const channel_status status = numbers.send(std::move(mine));
+    kept += status == channel_status::closed && mine ? 1 : 0;
+  };
+
+  std::jthread one(send);
+  std::jthread two(send);
+  std::jthread three(send);
+  explore::settle();
+  numbers.close();
   explore::settle();
 
-  EXPECT_TRUE(cancelled)
-      << "a stop was requested and the sender waits on, or lost its "
-         "value; whom does the stop callback wake, and when?";
-  numbers.close();
+  EXPECT_EQ(kept, 3)
+      << "three senders waited for room when the channel was closed; "
+         "each returns closed and keeps its value";
   EXPECT_EQ(**numbers.receive(), 1);
   EXPECT_EQ(numbers.receive(), std::nullopt)
-      << "a send that was cancelled left its value in the channel";
+      << "a refused value came out of a closed channel";
 }
 
-EXPLORED(channel_stop, a_stop_has_its_rank, 0.4, 3) {
-  contract("Where several would be true, the first one is reported.");
-  std::stop_source source;
-  source.request_stop();
-  const std::stop_token stop = source.get_token();
-  const auto past = channel<int>::clock::now() - 1s;
-  channel<int> numbers(1);
+EXPLORED(channel_close, a_rendezvous_ends_as_well, 0.4, 1) {
+  contract("Senders that wait return closed and keep their values.");
+  std::atomic<bool> kept = false;
+  channel<std::unique_ptr<int>> numbers;
 
-  EXPECT_EQ(numbers.receive(stop).status, channel_status::cancelled);
-  EXPECT_EQ(numbers.receive_until(past, stop).status,
-            channel_status::cancelled)
-      << "cancelled comes before timed_out";
-  EXPECT_EQ(numbers.send(7, stop), channel_status::ok)
-      << "there is room: ok comes before cancelled";
-  EXPECT_EQ(numbers.send_until(8, past, stop),
-            channel_status::cancelled);
-  EXPECT_EQ(numbers.receive(stop).value, 7)
-      << "there is a value: ok comes before cancelled";
-  numbers.close();
-  EXPECT_EQ(numbers.receive(stop).status, channel_status::closed)
-      << "closed comes before cancelled";
-  EXPECT_EQ(numbers.send(9, stop), channel_status::closed)
-      << "closed comes before cancelled";
-}
-
-EXPLORED(channel_stop, value_and_stop_meet, 0.4, 2) {
-  contract("each of them once");
-  std::optional<int> first;
-  channel<int> numbers(1);
-
-  std::jthread receiver([&](std::stop_token stop) {
-    explore::role("receiver");
-    first = numbers.receive(stop).value;
+  std::jthread sender([&] {
+    explore::role("sender");
+    auto mine = std::make_unique<int>(7);
+    const channel_status status = numbers.send(std::move(mine));
+    kept = status == channel_status::closed && mine;
   });
-  std::jthread sender([&] { (void)numbers.send(7); });
-  receiver.request_stop();
-  receiver.join();
+  explore::settle();
+  numbers.close();
+  const auto late = numbers.receive();
   sender.join();
-  const receive_result<int> second = numbers.try_receive();
 
-  EXPECT_NE(first.has_value(), second.value.has_value())
-      << "either the receive returns the value, or it is cancelled and "
-         "the value is left for the next one";
+  EXPECT_EQ(late, std::nullopt)
+      << "a receiver took the value of a sender that close() ended";
+  EXPECT_TRUE(kept) << "the sender returns closed and keeps its value";
 }
 
-EXPLORED(channel_stop, the_one_who_is_meant_stops, 0.4, 1) {
-  contract("returns cancelled once `stop` is requested");
-  std::atomic<bool> cancelled = false;
-  channel<int> numbers(1);
-  std::jthread other([&] { (void)numbers.receive(); });
-  std::jthread stopped([&](std::stop_token stop) {
-    explore::role("stopped");
-    cancelled =
-        numbers.receive(stop).status == channel_status::cancelled;
-  });
-
-  explore::settle();  // both sleep on one condition
-  stopped.request_stop();
-  explore::settle();
-
-  EXPECT_TRUE(cancelled) << "two receivers slept, one was to stop, and "
-                            "the other one was woken";
-  numbers.close();
-}
-
-EXPLORED(channel_stop, the_others_wait_on, 0.4, 2) {
-  contract("Blocks while it is open and has no value.");
-  std::atomic<int> received = 0;
-  channel<int> numbers(1);
-  std::jthread other([&] {
-    explore::role("other");
-    received += numbers.receive().has_value() ? 1 : 0;
-  });
-  std::jthread stopped([&](std::stop_token stop) {
-    explore::role("stopped");
-    received += numbers.receive(stop).value ? 1 : 0;
-  });
-
-  explore::settle();
-  std::jthread sender([&] { (void)numbers.send(1); });
-  stopped.request_stop();
-  stopped.join();
-  explore::settle();
-
-  EXPECT_EQ(received, 1)
-      << "one receiver gave up and took another one's wakeup with it: "
-         "the value is there, and who could take it sleeps";
-  numbers.close();
-}
-
-EXPLORED(channel_stop, a_stop_ends_a_timed_wait, 0.4, 2,
-         .timeouts_race = false, .virtual_time = true) {
+EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.4, 1) {
   contract(
-      "As receive(stop), and returns timed_out once `deadline` has "
-      "passed");
-  std::atomic<int> cancelled = 0;
-  const auto count = [&](channel_status status) {
-    cancelled += status == channel_status::cancelled ? 1 : 0;
-  };
+      "Receivers get the values accepted before, and then closed.");
+  std::atomic<int> accepted = 0;
+  int received = 0;
   channel<int> numbers(1);
 
-  std::jthread receiver([&](std::stop_token stop) {
-    count(numbers.receive_for(10s, stop).status);
+  std::jthread sender([&] {
+    explore::role("sender");
+    while (numbers.send(1) == channel_status::ok) {
+      if (++accepted == 3) {
+        return;
+      }
+    }
   });
-  receiver.request_stop();
-  explore::settle();  // no time passes here
-  EXPECT_EQ(cancelled, 1)
-      << "a receive with a limit does not hear of the stop";
-  (void)numbers.send(1);
-  std::jthread sender([&](std::stop_token stop) {
-    count(numbers.send_for(2, 10s, stop));
+  std::jthread closer([&] { numbers.close(); });
+  while (numbers.receive()) {
+    ++received;
+  }
+  sender.join();
+
+  EXPECT_EQ(received, accepted)
+      << "send returned ok and nobody received the value, or the "
+         "reverse; are closed_ and the buffer read under one lock?";
+}
+
+EXPLORED(channel_close, closed_comes_before_would_block, 0.4, 1) {
+  contract(
+      "If several of these apply, the call reports the first one in "
+      "this order.");
+  channel<int> numbers(1);
+  (void)numbers.send(7);
+
+  numbers.close();
+
+  EXPECT_EQ(numbers.try_send(8), channel_status::closed)
+      << "full and closed: closed comes first";
+  EXPECT_EQ(numbers.try_receive().status, channel_status::ok)
+      << "closed, but not drained: ok comes first";
+  EXPECT_EQ(numbers.try_receive().status, channel_status::closed)
+      << "empty and closed: closed comes first";
+}
+
+// Records whether it was ever moved from.
+class untouched {
+ public:
+  explicit untouched(std::atomic<bool>* moved) : moved_(moved) {}
+  untouched(untouched&& other) noexcept : moved_(other.moved_) {
+    *moved_ = true;
+  }
+  untouched& operator=(untouched&& other) noexcept {
+    moved_ = other.moved_;
+    *moved_ = true;
+    return *this;
+  }
+
+ private:
+  std::atomic<bool>* moved_;
+};
+
+EXPLORED(channel_close, a_refused_value_was_never_moved, 0.4, 1) {
+  contract(
+      "On any other status the value is untouched and still the "
+      "caller's.");
+  std::atomic<bool> first = false;
+  std::atomic<bool> second = false;
+  channel<untouched> values(1);
+  (void)values.send(untouched(&first));
+
+  std::jthread sender([&] {
+    explore::role("sender");
+    (void)values.send(untouched(&second));
   });
-  sender.request_stop();
   explore::settle();
-  EXPECT_EQ(cancelled, 2)
-      << "a send with a limit does not hear of the stop";
+  values.close();
+  sender.join();
+
+  EXPECT_TRUE(first) << "the first value was accepted";
+  EXPECT_FALSE(second)
+      << "the refused value was moved into the channel and back: a "
+         "pointer to it is dangling";
 }
 
 }  // namespace

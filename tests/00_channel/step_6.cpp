@@ -1,4 +1,4 @@
-// Step 0.6: the race of the timed rendezvous.
+// Step 0.6: stop requests.
 
 #include <atomic>
 #include <chrono>
@@ -16,86 +16,143 @@ namespace {
 
 using namespace std::chrono_literals;
 
-EXPLORED(channel_timed, try_receive_meets_a_sender, 0.6, 2) {
-  contract("Returns the oldest value, also a blocked sender's");
-  std::atomic<bool> sent = false;
-  channel<int> numbers;
-  std::jthread sender([&] {
+EXPLORED(channel_stop, a_stop_ends_a_receive, 0.6, 2) {
+  contract(
+      "As receive(), and returns cancelled once `stop` is "
+      "requested.");
+  std::atomic<bool> cancelled = false;
+  channel<int> numbers(1);
+
+  std::jthread receiver([&](std::stop_token stop) {
+    explore::role("receiver");
+    cancelled =
+        numbers.receive(stop).status == channel_status::cancelled;
+  });
+  receiver.request_stop();  // before, while or after it begins to wait
+  explore::settle();
+
+  EXPECT_TRUE(cancelled)
+      << "a stop was requested and the receiver still waits; could the "
+         "request come between its last look and its sleep?";
+  numbers.close();
+}
+
+EXPLORED(channel_stop, a_stop_ends_a_send, 0.6, 2) {
+  contract(
+      "As send(value), and returns cancelled once `stop` is "
+      "requested.");
+  std::atomic<bool> cancelled = false;
+  channel<std::unique_ptr<int>> numbers(1);
+  (void)numbers.send(std::make_unique<int>(1));
+
+  std::jthread sender([&](std::stop_token stop) {
     explore::role("sender");
-    sent = numbers.send(7) == channel_status::ok;
+    auto mine = std::make_unique<int>(2);
+    const channel_status status = numbers.send(std::move(mine), stop);
+    cancelled = status == channel_status::cancelled && mine;
+  });
+  sender.request_stop();
+  explore::settle();
+
+  EXPECT_TRUE(cancelled)
+      << "a stop was requested and the sender still waits, or lost its "
+         "value; which call does the stop callback wake, and when?";
+  numbers.close();
+  EXPECT_EQ(**numbers.receive(), 1);
+  EXPECT_EQ(numbers.receive(), std::nullopt)
+      << "a send that was cancelled left its value in the channel";
+}
+
+EXPLORED(channel_stop, the_first_reason_is_reported, 0.6, 1) {
+  contract(
+      "If several of these apply, the call reports the first one in "
+      "this order.");
+  std::stop_source source;
+  source.request_stop();
+  const std::stop_token stop = source.get_token();
+  const auto past = channel<int>::clock::now() - 1s;
+  channel<int> numbers(1);
+
+  EXPECT_EQ(numbers.receive(stop).status, channel_status::cancelled);
+  EXPECT_EQ(numbers.receive_until(past, stop).status,
+            channel_status::cancelled)
+      << "cancelled comes before timed_out";
+  EXPECT_EQ(numbers.send(7, stop), channel_status::ok)
+      << "there is room: ok comes before cancelled";
+  EXPECT_EQ(numbers.send_until(8, past, stop),
+            channel_status::cancelled)
+      << "cancelled comes before timed_out";
+  EXPECT_EQ(numbers.receive(stop).value, 7)
+      << "there is a value: ok comes before cancelled";
+}
+
+EXPLORED(channel_stop, closed_comes_before_cancelled, 0.6, 1) {
+  contract(
+      "If several of these apply, the call reports the first one in "
+      "this order.");
+  std::stop_source source;
+  source.request_stop();
+  const std::stop_token stop = source.get_token();
+  const auto past = channel<int>::clock::now() - 1s;
+  channel<int> numbers(1);
+
+  numbers.close();
+
+  EXPECT_EQ(numbers.receive(stop).status, channel_status::closed);
+  EXPECT_EQ(numbers.receive_for(1s, stop).status,
+            channel_status::closed);
+  EXPECT_EQ(numbers.receive_until(past, stop).status,
+            channel_status::closed);
+  EXPECT_EQ(numbers.send(9, stop), channel_status::closed);
+  EXPECT_EQ(numbers.send_for(9, 1s, stop), channel_status::closed);
+  EXPECT_EQ(numbers.send_until(9, past, stop), channel_status::closed);
+}
+
+EXPLORED(channel_stop, a_stop_after_close_is_late, 0.6, 1) {
+  contract(
+      "If several of these apply, the call reports the first one in "
+      "this order.");
+  std::optional<channel_status> status;
+  channel<int> numbers(1);
+  std::jthread receiver([&](std::stop_token stop) {
+    explore::role("receiver");
+    status = numbers.receive_for(100s, stop).status;
   });
   explore::settle();
 
-  const receive_result<int> seven = numbers.try_receive();
   numbers.close();
-  sender.join();
+  receiver.request_stop();  // perhaps before the receiver is awake
+  receiver.join();
 
-  EXPECT_EQ(seven.status, channel_status::ok)
-      << "a sender waits with its value in its hands, and try_receive "
-         "cannot see it";
-  EXPECT_EQ(seven.value, 7);
-  EXPECT_TRUE(sent) << "the hand-over was agreed before the close";
+  EXPECT_NE(status, channel_status::cancelled)
+      << "the channel was closed first, and closed comes first";
 }
 
-EXPLORED(channel_timed, a_late_receive_meets_a_sender, 0.6, 2) {
-  contract("a value that is there is received all the same");
+EXPLORED(channel_stop, a_stop_after_the_value_is_late, 0.6, 1) {
+  contract(
+      "If several of these apply, the call reports the first one in "
+      "this order.");
+  std::atomic<int> received = 0;
   channel<int> numbers;
-  std::jthread sender([&] {
-    explore::role("sender");
-    (void)numbers.send(7);
+  std::jthread receiver([&](std::stop_token stop) {
+    explore::role("receiver");
+    received = numbers.receive(stop).value.value_or(0);
   });
   explore::settle();
 
-  const receive_result<int> seven =
-      numbers.receive_until(channel<int>::clock::now() - 1s);
-  numbers.close();
+  EXPECT_EQ(numbers.try_send(7), channel_status::ok);
+  receiver.request_stop();  // perhaps before the receiver is awake
+  receiver.join();
 
-  EXPECT_EQ(seven.value, 7)
-      << "ok comes before timed_out, and a sender "
-         "that waits has a value";
+  EXPECT_EQ(received, 7)
+      << "the value was handed over, and then the receiver reported "
+         "that it was cancelled: nobody has the value";
 }
 
-EXPLORED(channel_timed, what_timed_out_is_not_there, 0.6, 2) {
-  contract("On anything else the value is still the caller's.");
-  channel<std::unique_ptr<int>> numbers;
-  auto mine = std::make_unique<int>(7);
-
-  const channel_status status = numbers.send_for(std::move(mine), 1s);
-  const auto late = numbers.try_receive();
-
-  EXPECT_EQ(status, channel_status::timed_out);
-  EXPECT_NE(mine, nullptr);
-  EXPECT_EQ(late.status, channel_status::would_block)
-      << "the sender gave up and went, and its value came over all the "
-         "same: what did it leave behind?";
-}
-
-EXPLORED(channel_timed, both_sides_agree, 0.6, 4) {
+EXPLORED(channel_stop, both_sides_agree_on_a_stop, 0.6, 1) {
   contract(
-      "A hand-over that was agreed before the call gave up completes");
-  std::atomic<bool> sent = false;
-  std::atomic<bool> kept = false;
-  channel<std::unique_ptr<int>> numbers;
-
-  std::jthread sender([&] {
-    explore::role("sender");
-    auto mine = std::make_unique<int>(7);
-    sent = numbers.send_for(std::move(mine), 1s) == channel_status::ok;
-    kept = mine != nullptr;
-  });
-  const auto received = numbers.receive_for(1s);
-  sender.join();
-
-  EXPECT_EQ(sent, received.status == channel_status::ok)
-      << "one side says that the value was handed over, the other side "
-         "that time was up";
-  EXPECT_EQ(received.value.has_value(), !kept)
-      << "the value must be with exactly one of them";
-}
-
-EXPLORED(channel_timed, both_agree_on_a_stop, 0.6, 2) {
-  contract(
-      "A hand-over that was agreed before the call gave up completes");
+      "A value that was handed over before the call gave up counts: "
+      "the call returns ok, even if it is late.");
   std::atomic<bool> sent = false;
   channel<int> numbers;
 
@@ -108,25 +165,89 @@ EXPLORED(channel_timed, both_agree_on_a_stop, 0.6, 2) {
   sender.join();
 
   EXPECT_EQ(sent, received.status == channel_status::ok)
-      << "one side says that the value was handed over, the other side "
-         "that it was cancelled";
+      << "one side says that the value was handed over, the other one "
+         "that the call was cancelled";
 }
 
-EXPLORED(channel_timed, the_right_sender_leaves, 0.6, 1) {
-  contract("Values are received in the order of their acceptance");
-  channel<int> numbers;
-  std::jthread patient([&] {
-    explore::role("patient");
-    (void)numbers.send(1);
+EXPLORED(channel_stop, a_cancelled_receiver_takes_nothing, 0.6, 1) {
+  contract(
+      "Values are received in the order in which they were accepted, "
+      "each exactly once.");
+  std::optional<int> first;
+  channel<int> numbers(1);
+
+  std::jthread receiver([&](std::stop_token stop) {
+    explore::role("receiver");
+    first = numbers.receive(stop).value;
+  });
+  std::jthread sender([&] { (void)numbers.send(7); });
+  receiver.request_stop();
+  receiver.join();
+  sender.join();
+  const receive_result<int> second = numbers.try_receive();
+
+  EXPECT_NE(first.has_value(), second.value.has_value())
+      << "either the receive returns the value, or it is cancelled and "
+         "the value stays for the next one";
+}
+
+EXPLORED(channel_stop, the_right_receiver_stops, 0.6, 1) {
+  contract(
+      "As receive(), and returns cancelled once `stop` is "
+      "requested.");
+  std::atomic<bool> cancelled = false;
+  std::atomic<int> received = 0;
+  channel<int> numbers(1);
+  std::jthread other = explore::actor("other", [&] {
+    received += numbers.receive().has_value() ? 1 : 0;
+  });
+  explore::settle();
+  std::jthread stopped([&](std::stop_token stop) {
+    explore::role("stopped");
+    cancelled =
+        numbers.receive(stop).status == channel_status::cancelled;
   });
   explore::settle();
 
-  EXPECT_EQ(numbers.send_for(2, 1s), channel_status::timed_out);
-  const receive_result<int> one = numbers.try_receive();
-  numbers.close();
+  stopped.request_stop();
+  explore::settle();
+  EXPECT_TRUE(cancelled) << "two receivers waited, one of them was to "
+                            "stop, and it still waits";
+  EXPECT_EQ(received, 0) << "the other receiver has no value yet";
+  (void)numbers.send(1);
+  explore::settle();
 
-  EXPECT_EQ(one.value, 1)
-      << "one sender gave up, and the offer of the other one went";
+  EXPECT_EQ(received, 1) << "one receiver gave up, and with it went "
+                            "the wakeup, or the value, of the other";
+  numbers.close();
+}
+
+EXPLORED(channel_stop, a_stop_ends_a_timed_wait, 0.6, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  contract(
+      "As receive(stop), and returns timed_out once `deadline` "
+      "has passed.");
+  std::atomic<int> cancelled = 0;
+  const auto count = [&](channel_status status) {
+    cancelled += status == channel_status::cancelled ? 1 : 0;
+  };
+  channel<int> numbers(1);
+
+  std::jthread receiver([&](std::stop_token stop) {
+    count(numbers.receive_for(10s, stop).status);
+  });
+  receiver.request_stop();
+  explore::settle();  // no time passes here
+  EXPECT_EQ(cancelled, 1)
+      << "a receive with a deadline does not react to the stop";
+  (void)numbers.send(1);
+  std::jthread sender([&](std::stop_token stop) {
+    count(numbers.send_for(2, 10s, stop));
+  });
+  sender.request_stop();
+  explore::settle();
+  EXPECT_EQ(cancelled, 2)
+      << "a send with a deadline does not react to the stop";
 }
 
 }  // namespace
