@@ -67,6 +67,15 @@ class silence {
   int err_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
 };
 
+/// WORKBOOK_SEEDS=n: seeds are counted from n, so that a course's
+/// schedules are others each term. Below calm_seeds, which mean more.
+std::uint64_t first_seed() {
+  const char* const text = std::getenv("WORKBOOK_SEEDS");
+  return text == nullptr
+             ? 0
+             : std::strtoull(text, nullptr, 10) % (calm_seeds / 2);
+}
+
 std::uint64_t unguessable() {
   std::uint64_t number = 0;
   while (getrandom(&number, sizeof number, 0) < 0) {
@@ -151,8 +160,9 @@ finding search::run() {
   found.bound = wanted_.exhaustive;
   record_->choices.fixed = 0;
   record_->choices.truncated = false;
+  const std::uint64_t first = wanted_.exhaustive < 0 ? first_seed() : 0;
   for (; found.schedules < wanted_.schedules; ++found.schedules) {
-    found.id = {static_cast<std::uint64_t>(found.schedules),
+    found.id = {first + static_cast<std::uint64_t>(found.schedules),
                 wanted_.exhaustive};
     run_one(found.id, false);
     if (record_->how != ending::passed) {

@@ -26,6 +26,7 @@ constexpr auto variable = "WORKBOOK_CHANNEL";
 // Set by open().
 int descriptor = -1;
 pid_t owner = 0;
+bool canary = false;
 std::array<char, 64> word{};
 
 // Held while a line is written, so that lines stay whole.
@@ -51,6 +52,11 @@ void open() {
   const auto number = std::from_chars(text, end, inherited);
   if (number.ptr != end) {
     std::snprintf(word.data(), word.size(), "%s", number.ptr + 1);
+    const std::size_t last = std::strlen(word.data());
+    canary = last > 0 && word[last - 1] == '+';
+    if (canary) {
+      word[last - 1] = '\0';
+    }
   }
   std::fill(text, end, '\0');  // /proc shows it after unsetenv
   ::unsetenv(variable);
@@ -64,6 +70,10 @@ void open() {
 
 bool is_open() {
   return descriptor >= 0 && ::getpid() == owner;
+}
+
+bool is_canary() {
+  return canary;
 }
 
 void send(const nlohmann::json& event) {

@@ -23,6 +23,9 @@ void open();
 /// has forked is not the test, whatever it returns from.
 [[nodiscard]] bool is_open();
 
+/// Whether the grader wants to see this test fail: its word ends in +.
+[[nodiscard]] bool is_canary();
+
 /// Sends one event; nothing if !is_open(). Blocks while the pipe is
 /// full. Any thread may call it.
 void send(const nlohmann::json& event);

@@ -27,6 +27,11 @@ namespace grading {
 /// `words` is a string literal. Costs one store.
 void contract(const char* words);
 
+/// The last line of every test. Where the grader has planted a failure
+/// (channel::is_canary()), the test fails here: so one whose code never
+/// ran, or whose results are forged, is seen from outside.
+void end_of_test();
+
 }  // namespace grading
 
 using grading::contract;
@@ -50,18 +55,24 @@ using grading::contract;
   static void suite##_##test##_body();         \
   WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) { \
     suite##_##test##_body();                   \
+    grading::end_of_test();                    \
   }                                            \
   static void suite##_##test##_body()
 
 /// An explored test: the body runs once per schedule, each schedule in
 /// a process of its own, on virtual time. What follows the points are
 /// designated initialisers of explore::options.
-#define EXPLORED(suite, test, step, points, ...)          \
-  static void suite##_##test##_body();                    \
-  WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) {            \
-    explore::run(#suite "." #test, suite##_##test##_body, \
-                 explore::options{__VA_ARGS__});          \
-  }                                                       \
+#define EXPLORED(suite, test, step, points, ...) \
+  static void suite##_##test##_body();           \
+  WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) {   \
+    explore::run(                                \
+        #suite "." #test,                        \
+        [] {                                     \
+          suite##_##test##_body();               \
+          grading::end_of_test();                \
+        },                                       \
+        explore::options{__VA_ARGS__});          \
+  }                                              \
   static void suite##_##test##_body()
 
 /// A wrong implementation, and a schedule of the reader's under which
@@ -71,5 +82,6 @@ using grading::contract;
   WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) {                   \
     explore::run_broken(#suite "." #test, suite##_##test##_body, \
                         #step, file);                            \
+    grading::end_of_test();                                      \
   }                                                              \
   static void suite##_##test##_body()

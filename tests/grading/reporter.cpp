@@ -39,6 +39,12 @@ void contract(const char* words) {
   }
 }
 
+void end_of_test() {
+  if (channel::is_canary()) {
+    ADD_FAILURE() << "planted by the grader";
+  }
+}
+
 void step_is_not_written(const char* step) noexcept {
   if (explore::in_schedule()) {
     explore::note_unwritten(step);

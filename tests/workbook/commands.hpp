@@ -37,6 +37,7 @@ void add_skeleton_commands(command_line& to);  // skeleton, labs, reset
 void add_grade_commands(command_line& to);     // grade, board
 void add_reader_commands(command_line& to);    // hint, replay, …
 void add_watch_command(command_line& to);
+void add_submission_command(command_line& to);
 void add_matrix_commands(command_line& to);  // steps, mutants, …
 void add_try_command(command_line& to);
 

@@ -33,9 +33,11 @@ double seconds_since(clock::time_point start) {
 
 child_request request_for(const test_request& wanted) {
   child_request request;
-  request.command = {wanted.program.string(),
-                     "--gtest_filter=" + wanted.name,
-                     "--gtest_color=no"};
+  request.command = wanted.launcher;
+  request.command.insert(request.command.end(),
+                         {wanted.program.string(),
+                          "--gtest_filter=" + wanted.name,
+                          "--gtest_color=no"});
   request.folder = wanted.folder;
   request.environment = wanted.environment;
   request.cpu_seconds =

@@ -38,6 +38,8 @@ struct test_request {
   test_limits limits;
   bool fixed_addresses = false;
   std::vector<std::pair<std::string, std::string>> environment;
+  /// What is written before the program, to confine it; may be empty.
+  std::vector<std::string> launcher = {};
 };
 
 /// Blocks until the test has ended or was ended. Never throws for what
