@@ -25,6 +25,7 @@
 ## make steps [LAB=01]         a step's snapshot passes its tests
 ## make try LAB=01 PATCH=FILE which test catches a wrong solution; a
 ##                             folder of them too; ALL=1: every test
+## make contracts [LAB=01]      what checks each sentence of a contract
 ## make sanitizers [LAB=01]    the references under ASan, UBSan, TSan
 ## make format                 clang-format, in place
 ## make clean                  remove build/
@@ -33,7 +34,7 @@
 ## installed, as root or through sudo (WORKBOOK_PACKAGES=skip: not).
 
 commands := board grade watch hint replay demo bench labs reset \
-  test mutants alternatives steps sanitizers try
+  test mutants alternatives steps sanitizers try contracts
 variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB PEERS \
   BROWSER PATCH ALL
 

@@ -11,6 +11,8 @@
 #include <regex>
 
 #include "workbook/command.hpp"
+#include "workbook/contracts.hpp"
+#include "workbook/contracts_report.hpp"
 #include "workbook/interrupt.hpp"
 #include "workbook/labs.hpp"
 #include "workbook/matrix.hpp"
@@ -52,6 +54,7 @@ class all_checks {
     }
     program("no explorer", "native_test",
             where_.root / "build" / "tsan");
+    part("contracts", [&](part_result& into) { contracts(into); });
     part("front door",
          [&](part_result& into) { script("front_door", into); });
     part("book", [&](part_result& into) { script("book", into); });
@@ -121,6 +124,17 @@ class all_checks {
                                    "generate"
                : wanted_.strict  ? "`make labs` generates them anew"
                                  : "labs/ holds work of yours");
+  }
+
+  /// What no test checks may only become less.
+  void contracts(part_result& into) {
+    for (const chapter& each : of_) {
+      const contract_account account = account_for(where_, each);
+      const bool right = account.open() <= account.allowed;
+      (right ? into.passed : into.failed) += 1;
+      fmt::print("  {} {}\n", right ? "·" : look_.red("✗"),
+                 account_line(account));
+    }
   }
 
   /// A GoogleTest program of ours, told by its own last lines.

@@ -33,6 +33,7 @@ void declare(workbook::command_line& line) {
   workbook::add_matrix_commands(line);
   workbook::add_try_command(line);
   workbook::add_submission_command(line);
+  workbook::add_contracts_command(line);
 }
 
 void make_absolute(workbook::workspace& where) {
