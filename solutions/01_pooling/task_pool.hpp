@@ -1,20 +1,21 @@
-// A bounded pool of reusable threads that hands results back.
+// A bounded pool of reusable threads that returns results.
 //
 // Book: chapter 1, "Pooling". Document: 000, a pool of goroutines.
-// Model: the document's, less its six faults; std::async for what is
-// stored and what is returned.
+// Model: the document's pool without its six faults; std::async for
+// what is stored and what is returned.
 //
 // Invariants (each holds whenever mutex_ is free):
 //   (I1) in_flight_ <= max_workers_.
 //   (I2) in_flight_ <= workers_.size(): each task has its worker.
-//   (I3) A task is in in_flight_ from its acceptance until its result
-//        is ready and its callable and arguments are destroyed.
-//   (I4) closed_ never goes back to false; from then on no task is
-//        accepted and no worker is started.
+//   (I3) in_flight_ counts a task from its acceptance. First its
+//        result becomes ready, then its callable and arguments are
+//        destroyed, and only then is it counted out.
+//   (I4) Once closed_ is true it stays true, no task is accepted, and
+//        no worker is started.
 //   (I5) While in_flight_ == max_workers_, blocked_inside_ is less:
-//        some task in flight can still end by itself.
+//        some task in flight can still end on its own.
 // And at all times:
-//   (I6) No code of the callers runs while mutex_ is held.
+//   (I6) No user code runs while mutex_ is held.
 
 #pragma once
 
@@ -38,24 +39,24 @@
 
 namespace workbook {
 
-/// Thrown by task_pool::submit once the pool was shut down.
+/// Thrown by task_pool::submit once shutdown() was called.
 class pool_closed : public std::runtime_error {
  public:
   pool_closed() : std::runtime_error("task_pool: the pool is closed") {}
 };
 
-/// task_pool runs tasks on at most `max_workers` threads, which it
-/// starts when they are needed and uses again: an idle worker waits,
+/// task_pool runs tasks on at most `max_workers` threads. It starts a
+/// worker when one is needed and uses it again: an idle worker waits,
 /// it neither polls nor ends. A task is in flight from its acceptance
 /// by submit until its result is ready and its callable and arguments
-/// are destroyed.
+/// are destroyed. A task sees what its submitter wrote before submit.
 ///
-/// Thread safety: any member may be called from any thread, also from
-/// a task of this pool where that is not excluded below; only the
-/// destructor requires that no other thread is in a call. "Inside"
-/// means: on the worker that runs a task of this very pool. What a
-/// task waits for by way of a future or a second pool is not seen:
-/// such a circle blocks for ever. Document: 000.
+/// Any member may be called from any thread, also from a task of this
+/// pool where that is not excluded below. The destructor requires that
+/// no other thread is in a call. "Inside" means: on the worker that
+/// runs a task of this pool, until the callable and the arguments are
+/// destroyed. A task that waits for a future or for another pool is
+/// not seen as waiting: such a circle blocks forever. Document: 000.
 class task_pool {
  public:
   /// Creates an open pool without any thread. Throws
@@ -65,17 +66,19 @@ class task_pool {
   task_pool(const task_pool&) = delete;
   task_pool& operator=(const task_pool&) = delete;
 
-  /// Shuts the pool down. Must not be destroyed inside (asserted).
+  /// Calls shutdown(). Must not be called inside (asserted).
   ~task_pool();
 
-  /// Runs f(args…) on a worker; the future gets its value or its
+  /// Runs f(args…) on a worker. The future gets its value or its
   /// exception, and the worker lives on. `f` and `args` are moved or
-  /// copied first, as std::async does, and destroyed before the task
-  /// is counted out; get() may return earlier than that.
+  /// copied first and passed as rvalues, as std::async does. They are
+  /// destroyed before the task is counted out; get() may return
+  /// earlier than that.
   ///
-  /// Blocks while max_workers tasks are in flight. A worker is started
-  /// if and only if the tasks in flight, this one included, exceed the
-  /// workers. Throws, and has then changed nothing:
+  /// Blocks while max_workers tasks are in flight, without polling. A
+  /// worker is started if and only if the tasks in flight, this one
+  /// included, exceed the workers. Throws, and has then changed
+  /// nothing:
   ///   - pool_closed: shutdown() was called, before or meanwhile.
   ///   - std::system_error, resource_deadlock_would_occur: called
   ///     inside while the pool is open and full and every other task
@@ -88,21 +91,23 @@ class task_pool {
   auto submit(F&& f, Args&&... args) -> std::future<
       std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>;
 
-  /// Blocks until nothing is in flight; then the result of every task
-  /// accepted before is ready. Any number of threads may wait. Called
-  /// inside, throws std::system_error, resource_deadlock_would_occur.
+  /// Blocks until no task is in flight, without polling. The result of
+  /// every task accepted before is then ready, and what these tasks
+  /// wrote is visible. Any number of threads may wait. Called inside,
+  /// throws std::system_error, resource_deadlock_would_occur.
   void wait_idle();
 
   /// Closes the pool, blocks until the tasks in flight have finished,
-  /// and joins all workers. Idempotent; every caller blocks until the
-  /// workers are joined. Called inside, throws std::system_error,
+  /// and joins all workers. Every caller blocks until the workers are
+  /// joined, and then sees what the tasks wrote. A second call has no
+  /// other effect. Called inside, throws std::system_error,
   /// resource_deadlock_would_occur. O(workers).
   void shutdown();
 
-  /// The threads that were started and not yet joined; a snapshot.
+  /// How many threads were started and not yet joined; a snapshot.
   std::size_t workers() const;
 
-  /// The tasks in flight; a snapshot.
+  /// How many tasks are in flight; a snapshot.
   std::size_t running() const;
 
  private:
@@ -124,16 +129,16 @@ class task_pool {
   bool closed_ = false;
   // [1.3 fields]
   //@ // TODO(1.3): the number of tasks in flight; a condition for
-  //@ // those who wait until there is room for one more.
+  //@ // callers that wait until there is room for one more.
   std::condition_variable has_room_;  // (I1) allows, or closed_
   std::size_t in_flight_ = 0;         // see (I3)
   // [1.3 fields]
   // [1.5 fields]
-  //@ // TODO(1.5): a condition for those who wait for idleness.
+  //@ // TODO(1.5): a condition for callers of wait_idle().
   std::condition_variable idle_;  // in_flight_ is 0
   // [1.5 fields]
   // [1.6 fields]
-  //@ // TODO(1.6): how many tasks wait, in submit, for room; who
+  //@ // TODO(1.6): how many tasks wait for room, in submit; which
   //@ // of several callers may join the workers.
   std::size_t blocked_inside_ = 0;  // tasks that wait for room
 
@@ -142,7 +147,7 @@ class task_pool {
   std::mutex joining_;
   // [1.6 fields]
 
-  // The pool whose worker the calling thread is, or null.
+  // The pool for which the calling thread is a worker, or null.
   static inline thread_local const task_pool* works_for_ = nullptr;
 };
 
@@ -151,7 +156,7 @@ class task_pool {
 inline task_pool::task_pool(std::size_t max_workers)
     : max_workers_(max_workers) {
   // [1.1 constructor]
-  //@ // TODO(1.1): what can a pool without workers promise?
+  //@ // TODO(1.1): what can a pool without workers do?
   //@ todo("1.1");
   if (max_workers == 0) {
     throw std::invalid_argument("task_pool: 0 workers");
@@ -162,7 +167,7 @@ inline task_pool::task_pool(std::size_t max_workers)
 inline task_pool::~task_pool() {
   assert(!inside() && "task_pool: destroyed by its own task");
   // [1.6 destructor]
-  //@ // Enough until step 1.6: nobody else is in a call by now.
+  //@ // Enough until step 1.6: no other call is in progress.
   //@ {
   //@   std::scoped_lock lock(mutex_);
   //@   closed_ = true;
@@ -186,9 +191,10 @@ auto task_pool::submit(F&& f, Args&&... args) -> std::future<
     return std::apply(std::move(f), std::move(args));
   };
   // [1.2 submit]
-  //@ // TODO(1.2): hand value or exception to the caller. Until
-  //@ // then the task runs, but its future knows nothing of it.
-  //@ accept(task(std::move(call)));
+  //@ // TODO(1.2): pass value or exception to the caller. Until
+  //@ // then the task runs, but its future never learns of it.
+  //@ auto job = [call = std::move(call)]() mutable { (void)call(); };
+  //@ accept(task(std::move(job)));
   //@ return std::async(std::launch::deferred,
   //@                   []() -> result { return todo<result>("1.2"); });
   std::promise<result> promise;
@@ -211,8 +217,9 @@ auto task_pool::submit(F&& f, Args&&... args) -> std::future<
   // [1.2 submit]
 }
 
-// Hands `job` to a worker. Whatever can fail comes before the first
-// change. A job that is refused is destroyed without the lock: (I6).
+// Passes `job` to a worker. Everything that can fail comes before the
+// first change. A job that is refused is destroyed without the lock:
+// (I6).
 inline void task_pool::accept(task job) {
   // [1.1 accept]
   //@ // TODO(1.1): put the job where a worker finds it; wake one.
@@ -227,12 +234,12 @@ inline void task_pool::accept(task job) {
   // [1.1 accept]
 }
 
-// Waits for room, sees to a worker, and counts one more task; throws
-// only as long as nothing has changed. Keeps (I1), (I2) and (I5).
+// Waits for room, starts a worker if one is needed, and counts one more
+// task. Throws only while nothing has changed. Keeps (I1), (I2), (I5).
 inline void task_pool::count_in(
     [[maybe_unused]] std::unique_lock<std::mutex>& lock) {
   // [1.6 refuse]
-  //@ // TODO(1.6): who must not even begin to wait?
+  //@ // TODO(1.6): which call must not even begin to wait?
   if (!closed_ && in_flight_ == max_workers_ &&
       blocked_inside_ + 1 == in_flight_) {
     refuse_inside("task_pool::submit");  // would break (I5)
@@ -246,7 +253,7 @@ inline void task_pool::count_in(
   }
   // [1.3 wait for room]
   // [1.6 closed]
-  //@ // TODO(1.6): who is not let in after all?
+  //@ // TODO(1.6): which call is refused after all?
   blocked_inside_ -= inside() ? 1 : 0;
   if (closed_) {
     throw pool_closed();
@@ -267,17 +274,17 @@ inline void task_pool::count_in(
   // [1.3 count in]
 }
 
-// Takes note that a task has ended. The caller holds mutex_.
+// Counts a task that has ended. The caller holds mutex_.
 inline void task_pool::count_out() {
   // [1.3 count out]
-  //@ // TODO(1.3): what has changed, and who waited for it?
+  //@ // TODO(1.3): what has changed, and which caller waits for it?
   --in_flight_;
-  has_room_.notify_one();  // one place, one newcomer
+  has_room_.notify_one();  // room for one more
   // [1.3 count out]
   // [1.5 count out]
-  //@ // TODO(1.5): who waited for the last task to end?
+  //@ // TODO(1.5): which callers wait for the last task to end?
   if (in_flight_ == 0) {
-    idle_.notify_all();  // good news for every waiter
+    idle_.notify_all();  // every waiter can go on
   }
   // [1.5 count out]
 }
@@ -316,7 +323,7 @@ inline void task_pool::work() {
 
 inline void task_pool::wait_idle() {
   // [1.6 wait inside]
-  //@ // TODO(1.6): whose call would wait for itself?
+  //@ // TODO(1.6): which call would wait for itself?
   refuse_inside("task_pool::wait_idle");
   // [1.6 wait inside]
   // [1.5 wait_idle]
@@ -331,7 +338,7 @@ inline void task_pool::wait_idle() {
 
 inline void task_pool::shutdown() {
   // [1.6 shutdown]
-  //@ // TODO(1.6): close, wake all who wait, join the workers.
+  //@ // TODO(1.6): close, wake all that wait, join the workers.
   //@ todo("1.6");
   refuse_inside("task_pool::shutdown");
   std::scoped_lock joining(joining_);
@@ -339,10 +346,10 @@ inline void task_pool::shutdown() {
     std::scoped_lock lock(mutex_);
     closed_ = true;
   }
-  // closed_ changes the answer for every waiter: all must look.
+  // closed_ concerns every waiter, so all of them must look.
   has_task_.notify_all();
   has_room_.notify_all();
-  for (std::thread& worker : workers_) {  // constant now: (I4)
+  for (std::thread& worker : workers_) {  // no longer grows: (I4)
     worker.join();
   }
   std::scoped_lock lock(mutex_);
@@ -371,7 +378,7 @@ inline bool task_pool::inside() const {
   return works_for_ == this;
 }
 
-// Throws on behalf of `call` if it would wait for its own task.
+// Throws, in the name of `call`, if it would wait for its own task.
 inline void task_pool::refuse_inside(const char* call) const {
   if (inside()) {
     throw std::system_error(

@@ -1,5 +1,5 @@
 // Step 1.7, break it: the reader's schedule against a pool that looks
-// for room, lets go of the mutex, and counts the task afterwards.
+// for room, releases the mutex, and counts the task afterwards.
 
 #include <cstddef>
 #include <thread>
@@ -12,7 +12,9 @@ namespace {
 
 BREAKS(pooling_break, two_through_one_door, 1.7, 2,
        "break_1.schedule") {
-  contract("Blocks while max_workers tasks are in flight.");
+  contract(
+      "Blocks while max_workers tasks are in flight, without "
+      "polling.");
   explore::gate gate;
   std::size_t most = 0;
   task_pool pool(1);

@@ -11,7 +11,9 @@ namespace workbook {
 namespace {
 
 BREAKS(pooling_break, the_lost_result, 1.8, 2, "break_2.schedule") {
-  contract("Runs f(args…) on a worker; the future gets its value");
+  contract(
+      "The future gets its value or its exception, and the worker "
+      "lives on.");
   int value = 0;
   task_pool pool(1);
   pool.submit([] {});
@@ -21,7 +23,7 @@ BREAKS(pooling_break, the_lost_result, 1.8, 2, "break_2.schedule") {
       try {
         value = pool.submit([] { return 7; }).get();
       } catch (const std::future_error&) {
-        value = -1;  // nobody will ever set it
+        value = -1;  // the promise was destroyed
       }
     });
   }

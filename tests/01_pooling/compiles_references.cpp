@@ -1,4 +1,4 @@
-// Step 1.2, asked of the compiler: references, and members as callables.
+// Step 1.2, checked by the compiler: references, and members as callables.
 
 #include <functional>
 #include <future>
@@ -12,7 +12,7 @@ namespace workbook {
 namespace {
 
 EXPLORED(pooling_compiles, a_reference_as_result, 1.2, 1) {
-  contract("Runs f(args…) on a worker; the future gets its value");
+  contract("Runs f(args…) on a worker.");
   int number = 3;
   const std::string word = "four";
   task_pool pool(1);
@@ -23,7 +23,7 @@ EXPLORED(pooling_compiles, a_reference_as_result, 1.2, 1) {
 
   static_assert(std::is_same_v<decltype(same), std::future<int&>>);
   EXPECT_EQ(&same.get(), &number)
-      << "a task that returns a reference hands over that reference";
+      << "a task that returns a reference returns that very reference";
   EXPECT_EQ(size.get(), 4U);
 }
 

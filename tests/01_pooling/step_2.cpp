@@ -11,8 +11,10 @@
 namespace workbook::step_2 {
 namespace {
 
-EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 4) {
-  contract("the future gets its value");
+EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 3) {
+  contract(
+      "The future gets its value or its exception, and the worker "
+      "lives on.");
   task_pool pool(1);
 
   std::future<int> sum =
@@ -22,11 +24,13 @@ EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 4) {
   EXPECT_EQ(sum.get(), 5)
       << "the value that f returned is what get() returns";
   EXPECT_NO_THROW(nothing.get())
-      << "a task without a value completes its future as well";
+      << "a task that returns nothing completes its future as well";
 }
 
-EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 4) {
-  contract("the future gets … its exception");
+EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 3) {
+  contract(
+      "The future gets its value or its exception, and the worker "
+      "lives on.");
   task_pool pool(1);
   std::string message;
 
@@ -43,8 +47,10 @@ EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 4) {
          "get() throws what the task threw";
 }
 
-EXPLORED(pooling_result, the_worker_survives_an_exception, 1.2, 3) {
-  contract("the future gets … its exception, and the worker lives on");
+EXPLORED(pooling_result, the_worker_survives_an_exception, 1.2, 2) {
+  contract(
+      "The future gets its value or its exception, and the worker "
+      "lives on.");
   task_pool pool(1);
 
   std::future<int> failed = pool.submit([]() -> int { throw 404; });
@@ -58,8 +64,10 @@ EXPLORED(pooling_result, the_worker_survives_an_exception, 1.2, 3) {
       << "an exception must not end the worker, nor cost a new thread";
 }
 
-EXPLORED(pooling_result, arguments_are_copied_at_submit, 1.2, 2) {
-  contract("`f` and `args` are moved or copied first");
+EXPLORED(pooling_result, arguments_are_copied_at_submit, 1.2, 1) {
+  contract(
+      "`f` and `args` are moved or copied first and passed as "
+      "rvalues, as std::async does.");
   explore::gate gate;
   task_pool pool(1);
   std::string word = "early";
@@ -78,7 +86,7 @@ EXPLORED(pooling_result, arguments_are_copied_at_submit, 1.2, 2) {
          "reference to its argument, not a copy";
 }
 
-// Notes, whenever it is moved, how many locks the mover holds.
+// Records, whenever it is moved, how many locks the mover holds.
 struct witness {
   explicit witness(int* seen) : most_locks(seen) {}
   witness(witness&& other) noexcept : most_locks(other.most_locks) {
@@ -87,8 +95,10 @@ struct witness {
   int* most_locks;
 };
 
-EXPLORED(pooling_result, a_value_is_stored_without_a_lock, 1.2, 2) {
-  contract("the future gets its value");
+EXPLORED(pooling_result, a_value_is_stored_without_a_lock, 1.2, 1) {
+  contract(
+      "The future gets its value or its exception, and the worker "
+      "lives on.");
   int most_locks = 0;
   task_pool pool(1);
 
@@ -97,6 +107,68 @@ EXPLORED(pooling_result, a_value_is_stored_without_a_lock, 1.2, 2) {
   EXPECT_EQ(most_locks, 0)
       << "the result was moved while a lock was held: the caller's "
          "code ran under the pool's mutex, and may call the pool";
+}
+
+EXPLORED(pooling_result, a_kept_future_keeps_no_closure, 1.2, 3) {
+  contract(
+      "They are destroyed before the task is counted out; get() may "
+      "return earlier than that.");
+  std::atomic<int> alive = 0;
+  std::future<void> kept;
+
+  {
+    task_pool pool(1);
+    kept = pool.submit(
+        [held = explore::payload(&alive)](const explore::payload&) {},
+        explore::payload(&alive));
+  }
+
+  EXPECT_EQ(alive, 0)
+      << "the task is done and the pool is destroyed, but its callable "
+         "or its argument is alive: does the future own them?";
+  EXPECT_NO_THROW(kept.get());
+}
+
+// Which overload was called: 1 for an lvalue, 2 for an rvalue.
+struct overloaded {
+  int operator()() & { return 1; }
+  int operator()() && { return 2; }
+};
+
+EXPLORED(pooling_result, the_callable_is_passed_as_rvalue, 1.2, 1) {
+  contract(
+      "`f` and `args` are moved or copied first and passed as rvalues, "
+      "as std::async does.");
+  task_pool pool(1);
+  overloaded callable;
+
+  EXPECT_EQ(pool.submit(callable).get(), 2)
+      << "std::async calls its copy of f as an rvalue";
+  EXPECT_EQ(pool.submit(overloaded()).get(), 2);
+  EXPECT_EQ(
+      pool.submit([](std::string&& own) { return own.size() == 3; },
+                  "own")
+          .get(),
+      1)
+      << "std::async passes its copies of args as rvalues";
+}
+
+EXPLORED(pooling_result, a_callable_of_the_caller_is_copied, 1.2, 1) {
+  contract(
+      "`f` and `args` are moved or copied first and passed as rvalues, "
+      "as std::async does.");
+  task_pool pool(1);
+  const std::string word = "a word that is too long for its object";
+  std::string argument = word;
+  const auto callable = [word](const std::string& other) {
+    return word == other;
+  };
+
+  EXPECT_TRUE(pool.submit(callable, argument).get());
+  EXPECT_TRUE(pool.submit(callable, argument).get())
+      << "the second submit passed what the first had left";
+  EXPECT_EQ(argument, word)
+      << "an lvalue is copied; submit moved from the caller's argument";
 }
 
 }  // namespace

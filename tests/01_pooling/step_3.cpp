@@ -9,51 +9,58 @@
 namespace workbook::step_3 {
 namespace {
 
-EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 5) {
-  contract("Blocks while max_workers tasks are in flight.");
+EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 4,
+         .polls = false) {
+  contract(
+      "Blocks while max_workers tasks are in flight, without "
+      "polling.");
   explore::gate gate;
-  std::atomic<bool> came_back = false;
+  std::atomic<bool> returned = false;
   task_pool pool(1);
   ASSERT_EQ(pool.running(), 0U);
   pool.submit([&] { gate.wait(); });
 
   std::jthread submitter = explore::actor("submitter", [&] {
     pool.submit([] {});
-    came_back = true;
+    returned = true;
   });
-  explore::settle();  // fails if the submitter polls
+  explore::settle();  // fails if the submitter keeps running
 
-  EXPECT_FALSE(came_back)
-      << "submit came back although max_workers tasks are in flight";
+  EXPECT_FALSE(returned)
+      << "submit returned although max_workers tasks are in flight";
   EXPECT_EQ(explore::sleeping(), 0) << "a full pool is no reason to "
-                                       "sleep and look again; wait";
+                                       "sleep and look again";
   gate.open();
 }
 
-EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 6) {
-  contract("Blocks while max_workers tasks are in flight.");
+EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 5) {
+  contract(
+      "Blocks while max_workers tasks are in flight, without "
+      "polling.");
   explore::gate gate;
-  std::atomic<int> came_back = 0;
+  std::atomic<int> returned = 0;
   task_pool pool(1);
   ASSERT_EQ(pool.running(), 0U);
   const auto race = [&] {
     pool.submit([&] { gate.wait(); });
-    ++came_back;
+    ++returned;
   };
 
   std::jthread one = explore::actor("submitter 1", race);
   std::jthread two = explore::actor("submitter 2", race);
   explore::settle();
 
-  EXPECT_EQ(came_back, 1)
+  EXPECT_EQ(returned, 1)
       << "two submitters got in where there was room for one: is the "
          "mutex released between the check and the count?";
   EXPECT_EQ(pool.running(), 1U);
   gate.open();
 }
 
-EXPLORED(pooling_bound, each_end_lets_one_submitter_in, 1.3, 3) {
-  contract("Blocks while max_workers tasks are in flight.");
+EXPLORED(pooling_bound, each_end_lets_one_submitter_in, 1.3, 2) {
+  contract(
+      "Blocks while max_workers tasks are in flight, without "
+      "polling.");
   explore::gate gate;
   std::atomic<int> ran = 0;
   task_pool pool(1);
@@ -71,7 +78,7 @@ EXPLORED(pooling_bound, each_end_lets_one_submitter_in, 1.3, 3) {
 }
 
 EXPLORED(pooling_bound, running_counts_what_is_in_flight, 1.3, 2) {
-  contract("The tasks in flight; a snapshot.");
+  contract("How many tasks are in flight; a snapshot.");
   explore::gate gate;
   task_pool pool(2);
   EXPECT_EQ(pool.running(), 0U);
@@ -85,6 +92,41 @@ EXPLORED(pooling_bound, running_counts_what_is_in_flight, 1.3, 2) {
 
   EXPECT_EQ(pool.running(), 0U)
       << "a task that ended is no longer in flight";
+}
+
+EXPLORED(pooling_bound, two_ends_let_two_submitters_in, 1.3, 1) {
+  contract(
+      "Blocks while max_workers tasks are in flight, without "
+      "polling.");
+  explore::gate gate;
+  std::atomic<int> ran = 0;
+  task_pool pool(2);
+  ASSERT_EQ(pool.running(), 0U);
+  pool.submit([&] { gate.wait(); });
+  pool.submit([&] { gate.wait(); });
+  const auto queue_up = [&] { pool.submit([&] { ++ran; }); };
+
+  std::jthread one = explore::actor("submitter 1", queue_up);
+  std::jthread two = explore::actor("submitter 2", queue_up);
+  std::jthread three = explore::actor("submitter 3", queue_up);
+  explore::settle();
+  gate.open();
+  explore::settle();
+
+  EXPECT_EQ(ran, 3) << "there is room again, but a submitter still "
+                       "waits: does the end of every task let one in?";
+}
+
+EXPLORED(pooling_bound, running_may_be_called_meanwhile, 1.3, 1) {
+  contract(
+      "Any member may be called from any thread, also from a task of "
+      "this pool where that is not excluded below.");
+  task_pool pool(1);
+  std::jthread observer = explore::actor(
+      "observer", [&] { EXPECT_LE(pool.running(), 1U); });
+
+  pool.submit([] {});
+  pool.submit([&] { EXPECT_EQ(pool.running(), 1U); });
 }
 
 }  // namespace

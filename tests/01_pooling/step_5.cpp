@@ -17,10 +17,10 @@ bool is_ready(const std::future<T>& future) {
          std::future_status::ready;
 }
 
-EXPLORED(pooling_idle, every_result_is_ready, 1.5, 4) {
+EXPLORED(pooling_idle, every_result_is_ready, 1.5, 3) {
   contract(
-      "Blocks until nothing is in flight; then the result of every "
-      "task accepted before is ready.");
+      "The result of every task accepted before is then ready, and "
+      "what these tasks wrote is visible.");
   task_pool pool(2);
   std::future<int> one = pool.submit([] { return 1; });
   std::future<int> two = pool.submit([] { return 2; });
@@ -28,26 +28,27 @@ EXPLORED(pooling_idle, every_result_is_ready, 1.5, 4) {
   pool.wait_idle();
 
   EXPECT_TRUE(is_ready(one) && is_ready(two))
-      << "wait_idle came back before a result was there: is a task "
+      << "wait_idle returned before a result was ready: is a task "
          "counted out too early, or counted in too late?";
   EXPECT_EQ(pool.running(), 0U);
 }
 
-EXPLORED(pooling_idle, wait_idle_blocks_without_spinning, 1.5, 2) {
-  contract("Blocks until nothing is in flight");
+EXPLORED(pooling_idle, wait_idle_blocks_without_polling, 1.5, 2,
+         .polls = false) {
+  contract("Blocks until no task is in flight, without polling.");
   explore::gate gate;
-  std::atomic<bool> came_back = false;
+  std::atomic<bool> returned = false;
   task_pool pool(1);
   pool.wait_idle();  // nothing was ever in flight
   pool.submit([&] { gate.wait(); });
 
   std::jthread waiter = explore::actor("waiter", [&] {
     pool.wait_idle();
-    came_back = true;
+    returned = true;
   });
-  explore::settle();  // fails if the waiter polls
+  explore::settle();  // fails if the waiter keeps running
 
-  EXPECT_FALSE(came_back) << "wait_idle came back during a task";
+  EXPECT_FALSE(returned) << "wait_idle returned during a task";
   EXPECT_EQ(explore::sleeping(), 0)
       << "wait_idle sleeps and looks again; let the last task wake it";
   gate.open();
@@ -56,12 +57,12 @@ EXPLORED(pooling_idle, wait_idle_blocks_without_spinning, 1.5, 2) {
 EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 3) {
   contract("Any number of threads may wait.");
   explore::gate gate;
-  std::atomic<int> came_back = 0;
+  std::atomic<int> returned = 0;
   task_pool pool(1);
   pool.submit([&] { gate.wait(); });
   const auto wait = [&] {
     pool.wait_idle();
-    ++came_back;
+    ++returned;
   };
 
   std::jthread one = explore::actor("waiter 1", wait);
@@ -70,13 +71,15 @@ EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 3) {
   gate.open();
   explore::settle();
 
-  EXPECT_EQ(came_back, 2)
-      << "the pool is idle, and still somebody waits for that; how "
+  EXPECT_EQ(returned, 2)
+      << "the pool is idle, and one of two callers still waits; how "
          "many does the last task wake?";
 }
 
 EXPLORED(pooling_idle, the_closure_dies_before, 1.5, 3) {
-  contract("destroyed before the task is counted out");
+  contract(
+      "They are destroyed before the task is counted out; get() may "
+      "return earlier than that.");
   std::atomic<int> alive = 0;
   task_pool pool(1);
   std::future<void> kept = pool.submit(
@@ -92,29 +95,45 @@ EXPLORED(pooling_idle, the_closure_dies_before, 1.5, 3) {
 }
 
 // What a destructor found when it called the pool.
-struct farewell {
+struct caller_at_end {
   task_pool* pool;
   int locks = -1;
 };
 
 EXPLORED(pooling_idle, the_closure_dies_without_a_lock, 1.5, 2) {
-  contract("destroyed before the task is counted out");
+  contract(
+      "They are destroyed before the task is counted out; get() may "
+      "return earlier than that.");
   std::atomic<int> alive = 0;
   task_pool pool(1);
-  farewell seen{&pool};
-  const auto say_farewell = [](void* context) {
-    auto* const to = static_cast<farewell*>(context);
+  caller_at_end seen{&pool};
+  const auto call_pool = [](void* context) {
+    auto* const to = static_cast<caller_at_end*>(context);
     to->locks = explore::locks_held();
-    (void)to->pool->running();  // waits for ever under the mutex
+    (void)to->pool->running();  // blocks forever under the mutex
   };
 
-  pool.submit(
-      [held = explore::payload(&alive, say_farewell, &seen)] {});
+  pool.submit([held = explore::payload(&alive, call_pool, &seen)] {});
   pool.wait_idle();
 
   EXPECT_EQ(seen.locks, 0)
       << "the callable was destroyed while a lock was held: the "
          "caller's destructor ran under the pool's mutex";
+}
+
+EXPLORED(pooling_idle, what_the_tasks_wrote_is_visible, 1.5, 1) {
+  contract(
+      "The result of every task accepted before is then ready, and "
+      "what these tasks wrote is visible.");
+  int first = 0;  // plain: a race would be reported
+  int second = 0;
+  task_pool pool(2);
+  pool.submit([&] { first = 1; });
+  pool.submit([&] { second = 2; });
+
+  pool.wait_idle();
+
+  EXPECT_EQ(first + second, 3) << "the pool is idle, so both tasks ran";
 }
 
 }  // namespace

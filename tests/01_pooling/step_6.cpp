@@ -1,8 +1,10 @@
 // Step 1.6: shutdown, and the calls from inside.
 
 #include <atomic>
+#include <cstddef>
 #include <future>
 #include <latch>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -51,31 +53,54 @@ EXPLORED(pooling_shutdown, a_later_submit_is_refused, 1.6, 1) {
       << "a closed pool started a worker";
 }
 
-EXPLORED(pooling_shutdown, a_blocked_submit_is_refused, 1.6, 2) {
+EXPLORED(pooling_shutdown, every_blocked_submit_is_refused, 1.6, 1) {
   contract("pool_closed: shutdown() was called, before or meanwhile.");
   explore::gate gate;
-  std::atomic<bool> refused = false;
+  std::atomic<int> refused = 0;
   task_pool pool(1);
   pool.submit([&] { gate.wait(); });
+  const auto late = [&] {
+    refused += is_closed([&] { pool.submit([] {}); }) ? 1 : 0;
+  };
 
-  std::jthread submitter = explore::actor("submitter", [&] {
-    refused = is_closed([&] { pool.submit([] {}); });
-  });
+  std::jthread one = explore::actor("submitter 1", late);
+  std::jthread two = explore::actor("submitter 2", late);
+  std::jthread three = explore::actor("submitter 3", late);
   explore::settle();
   std::jthread closer =
       explore::actor("closer", [&] { pool.shutdown(); });
   explore::settle();
 
-  EXPECT_TRUE(refused)
-      << "a submitter was waiting for room when the pool closed, and "
-         "waits on; which conditions does shutdown notify?";
+  EXPECT_EQ(refused, 3)
+      << "three submitters waited for room when the pool was closed, "
+         "and at least one still waits; which waiters does shutdown "
+         "notify?";
+  gate.open();
+}
+
+EXPLORED(pooling_shutdown, a_task_that_waits_is_refused, 1.6, 1) {
+  contract("pool_closed: shutdown() was called, before or meanwhile.");
+  explore::gate gate;
+  std::atomic<bool> refused = false;
+  task_pool pool(2);
+  pool.submit([&] { gate.wait(); });
+  pool.submit(
+      [&] { refused = is_closed([&] { pool.submit([] {}); }); });
+  explore::settle();  // the second task waits for room
+
+  std::jthread closer =
+      explore::actor("closer", [&] { pool.shutdown(); });
+  explore::settle();
+
+  EXPECT_TRUE(refused) << "a task waited for room when the pool was "
+                          "closed, and still waits";
   gate.open();
 }
 
 EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 1) {
   contract(
       "Closes the pool, blocks until the tasks in flight have "
-      "finished, and joins all workers. Idempotent");
+      "finished, and joins all workers.");
   std::atomic<int> ran = 0;
   task_pool pool(2);
   pool.submit([&] { ++ran; });
@@ -87,12 +112,14 @@ EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 1) {
   EXPECT_EQ(explore::threads_alive(), 0)
       << "a worker outlives shutdown: detached, or not joined";
   EXPECT_EQ(pool.workers(), 0U) << "joined workers are still counted";
-  EXPECT_NO_THROW(pool.shutdown()) << "a second shutdown is no error";
+  EXPECT_NO_THROW(pool.shutdown()) << "a second shutdown is allowed";
 }
 
 EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 1) {
-  contract("every caller blocks until the workers are joined");
-  std::atomic<bool> done = false;
+  contract(
+      "Every caller blocks until the workers are joined, and then sees "
+      "what the tasks wrote.");
+  bool done = false;  // plain: a race would be reported
   std::atomic<int> too_early = 0;
   task_pool pool(1);
   pool.submit([&] { done = true; });
@@ -109,12 +136,14 @@ EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 1) {
   }
 
   EXPECT_EQ(too_early, 0)
-      << "a shutdown came back before the task had finished and the "
+      << "a shutdown returned before the task had finished and the "
          "workers were joined; the second caller waits for the first";
 }
 
 EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 1) {
-  contract("tasks in flight have finished");
+  contract(
+      "Closes the pool, blocks until the tasks in flight have "
+      "finished, and joins all workers.");
   std::atomic<int> accepted = 0;
   std::atomic<int> ran = 0;
   task_pool pool(1);
@@ -131,13 +160,14 @@ EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 1) {
   submitter.join();
 
   EXPECT_EQ(ran, accepted)
-      << "submit either refuses a task or sees to it that it is run; "
-         "is closed_ looked at under the mutex, also after a wait?";
+      << "submit either refuses a task or it runs; is closed_ read "
+         "under the mutex, also after a wait?";
 }
 
 EXPLORED(pooling_shutdown, workers_count_until_they_are_joined, 1.6,
          1) {
-  contract("The threads that were started and not yet joined");
+  contract(
+      "How many threads were started and not yet joined; a snapshot.");
   explore::gate gate;
   task_pool pool(1);
   pool.submit([&] { gate.wait(); });
@@ -147,14 +177,14 @@ EXPLORED(pooling_shutdown, workers_count_until_they_are_joined, 1.6,
   explore::settle();  // closed; the task is still in flight
 
   EXPECT_EQ(pool.workers(), 1U)
-      << "a thread still runs a task, and is counted no more";
+      << "a thread that still runs a task is no longer counted";
   gate.open();
 }
 
 EXPLORED(pooling_shutdown, wait_idle_outlasts_it, 1.6, 1) {
-  contract("Blocks until nothing is in flight");
+  contract("Blocks until no task is in flight, without polling.");
   explore::gate gate;
-  std::atomic<bool> came_back = false;
+  std::atomic<bool> returned = false;
   task_pool pool(1);
   pool.submit([&] { gate.wait(); });
 
@@ -162,11 +192,11 @@ EXPLORED(pooling_shutdown, wait_idle_outlasts_it, 1.6, 1) {
       explore::actor("closer", [&] { pool.shutdown(); });
   std::jthread waiter = explore::actor("waiter", [&] {
     pool.wait_idle();
-    came_back = true;
+    returned = true;
   });
   explore::settle();
-  EXPECT_FALSE(came_back) << "the pool is closed, but a task is still "
-                             "in flight";
+  EXPECT_FALSE(returned) << "the pool is closed, but a task is still "
+                            "in flight";
   gate.open();
   closer.join();
 
@@ -175,7 +205,7 @@ EXPLORED(pooling_shutdown, wait_idle_outlasts_it, 1.6, 1) {
 }
 
 EXPLORED(pooling_shutdown, a_refused_closure_dies_unlocked, 1.6, 1) {
-  contract("destroyed before the task is counted out");
+  contract("Throws, and has then changed nothing:");
   std::atomic<int> alive = 0;
   int locks = -1;
   task_pool pool(1);
@@ -192,10 +222,25 @@ EXPLORED(pooling_shutdown, a_refused_closure_dies_unlocked, 1.6, 1) {
                          "lock was held";
 }
 
+EXPLORED(pooling_shutdown, workers_may_be_called_during_shutdown, 1.6,
+         1) {
+  contract(
+      "Any member may be called from any thread, also from a task of "
+      "this pool where that is not excluded below.");
+  task_pool pool(1);
+  pool.submit([] {});
+  std::jthread observer = explore::actor(
+      "observer", [&] { EXPECT_LE(pool.workers(), 1U); });
+
+  pool.shutdown();
+}
+
 // ---- Calls from inside -------------------------------------------------
 
 EXPLORED(pooling_inside, a_task_may_submit, 1.6, 1) {
-  contract("May be called from any thread, also from a task.");
+  contract(
+      "Any member may be called from any thread, also from a task of "
+      "this pool where that is not excluded below.");
   task_pool pool(2);
 
   std::future<int> outer = pool.submit(
@@ -207,13 +252,14 @@ EXPLORED(pooling_inside, a_task_may_submit, 1.6, 1) {
   pool.shutdown();
 
   EXPECT_EQ(answer, 21)
-      << "there is room, so a task may submit like anybody else";
+      << "there is room, so a task may submit like any other caller";
 }
 
-EXPLORED(pooling_inside, the_circle_of_one_is_refused, 1.6, 2) {
+EXPLORED(pooling_inside, the_circle_of_one_is_refused, 1.6, 1) {
   contract(
-      "resource_deadlock_would_occur: called inside while the pool is "
-      "open and full and every other task in flight waits for room");
+      "std::system_error, resource_deadlock_would_occur: called "
+      "inside while the pool is open and full and every other task "
+      "in flight waits here for room.");
   task_pool pool(1);
 
   std::future<bool> refused = pool.submit(
@@ -224,7 +270,7 @@ EXPLORED(pooling_inside, the_circle_of_one_is_refused, 1.6, 2) {
          "end can make; submit must say so";
 }
 
-EXPLORED(pooling_inside, only_the_last_of_a_circle_is_refused, 1.6, 2) {
+EXPLORED(pooling_inside, only_the_last_of_a_circle_is_refused, 1.6, 1) {
   contract("Earlier ones keep waiting.");
   std::latch both(2);
   std::atomic<int> refused = 0;
@@ -248,7 +294,10 @@ EXPLORED(pooling_inside, only_the_last_of_a_circle_is_refused, 1.6, 2) {
 }
 
 EXPLORED(pooling_inside, no_circle_while_a_task_can_end, 1.6, 1) {
-  contract("every other task in flight waits here for room");
+  contract(
+      "std::system_error, resource_deadlock_would_occur: called "
+      "inside while the pool is open and full and every other task "
+      "in flight waits here for room.");
   std::atomic<bool> refused = false;
   task_pool pool(2);
 
@@ -269,8 +318,9 @@ EXPLORED(pooling_inside, no_circle_while_a_task_can_end, 1.6, 1) {
     pool.wait_idle();
 
     EXPECT_FALSE(refused)
-        << "a task that only had to wait was refused; who waits from "
-           "outside, or waits no more, does not belong to the circle";
+        << "a task that only had to wait was refused; a caller from "
+           "outside, or a task that no longer waits, is no part of a "
+           "circle";
   }
   pool.shutdown();
 }
@@ -314,7 +364,7 @@ EXPLORED(pooling_inside, waiting_is_refused_while_closing, 1.6, 1) {
 }
 
 EXPLORED(pooling_inside, a_failed_start_is_no_wait, 1.6, 1) {
-  contract("Throws, and has then changed nothing");
+  contract("Throws, and has then changed nothing:");
   explore::gate gate;
   std::atomic<bool> refused = false;
   task_pool pool(2);
@@ -336,7 +386,7 @@ EXPLORED(pooling_inside, a_failed_start_is_no_wait, 1.6, 1) {
   pool.wait_idle();
 
   EXPECT_FALSE(refused)
-      << "a task whose submit had failed was taken for one that waits";
+      << "a task whose submit had failed still counts as waiting";
   pool.shutdown();
 }
 
@@ -355,12 +405,13 @@ EXPLORED(pooling_inside, a_closed_pool_comes_first, 1.6, 1) {
   gate.open();
 
   EXPECT_TRUE(closed.get())
-      << "full and closed at once: a circle needs an open pool";
+      << "full and closed: a circle needs an open pool";
 }
 
 EXPLORED(pooling_inside, another_pools_task_is_outside, 1.6, 1) {
   contract(
-      "\"Inside\" means: on the worker that runs a task of this pool");
+      "\"Inside\" means: on the worker that runs a task of this pool, "
+      "until the callable and the arguments are destroyed.");
   task_pool outer(1);
   task_pool inner(1);
   inner.submit([] {});
@@ -374,8 +425,94 @@ EXPLORED(pooling_inside, another_pools_task_is_outside, 1.6, 1) {
   });
 
   EXPECT_FALSE(refused.get())
-      << "a task of another pool may wait for this one; is there one "
-         "mark for all pools?";
+      << "a task of another pool may wait for this one; does a worker "
+         "know which pool is its own?";
+}
+
+EXPLORED(pooling_inside, a_circle_after_a_submit_from_inside, 1.6, 1) {
+  contract(
+      "std::system_error, resource_deadlock_would_occur: called "
+      "inside while the pool is open and full and every other task "
+      "in flight waits here for room.");
+  std::latch both(2);
+  std::atomic<int> refused = 0;
+  std::atomic<int> ran = 0;
+  task_pool pool(2);
+  pool.submit([&] { pool.submit([] {}); });  // there is room
+  explore::settle();
+  const auto nest = [&] {
+    both.arrive_and_wait();
+    if (would_deadlock([&] { pool.submit([&] { ++ran; }); })) {
+      ++refused;
+    }
+  };
+
+  pool.submit(nest);
+  pool.submit(nest);
+  pool.wait_idle();
+
+  EXPECT_EQ(refused, 1)
+      << "an earlier submit from inside had succeeded; is it still "
+         "counted as waiting, or as less than none?";
+  EXPECT_EQ(ran, 1);
+}
+
+EXPLORED(pooling_inside, missing_memory_is_no_wait, 1.6, 1,
+         .schedules = 20) {
+  contract("what storing `f` or `args` throws, and std::bad_alloc.");
+  bool accepted = false;
+
+  for (std::size_t before = 0; !accepted && before < 20; ++before) {
+    explore::gate gate;
+    std::atomic<bool> refused = false;
+    task_pool pool(2);
+    pool.submit([&] {
+      try {
+        const explore::missing_block missing(before);
+        pool.submit([&] { gate.wait(); });
+        accepted = true;
+      } catch (const std::bad_alloc&) {
+        pool.submit([&] { gate.wait(); });
+      }
+      refused = would_deadlock([&] { pool.submit([] {}); });
+    });
+    explore::settle();
+    gate.open();
+    pool.wait_idle();
+
+    EXPECT_FALSE(refused) << "allocation " << before + 1
+                          << " failed in a submit from inside, and its "
+                             "task still counts as waiting";
+  }
+}
+
+// Calls the pool from a destructor.
+struct last_call {
+  task_pool* pool;
+  bool idle_refused = false;
+  bool shutdown_refused = false;
+};
+
+EXPLORED(pooling_inside, a_destructor_of_a_task_is_inside, 1.6, 1) {
+  contract(
+      "\"Inside\" means: on the worker that runs a task of this pool, "
+      "until the callable and the arguments are destroyed.");
+  std::atomic<int> alive = 0;
+  task_pool pool(1);
+  last_call seen{&pool};
+  const auto call_pool = [](void* context) {
+    auto* const to = static_cast<last_call*>(context);
+    to->idle_refused = would_deadlock([&] { to->pool->wait_idle(); });
+    to->shutdown_refused =
+        would_deadlock([&] { to->pool->shutdown(); });
+  };
+
+  pool.submit([held = explore::payload(&alive, call_pool, &seen)] {});
+  pool.wait_idle();
+
+  EXPECT_TRUE(seen.idle_refused && seen.shutdown_refused)
+      << "the destructor of what a task captured belongs to the task: "
+         "it would wait for itself";
 }
 
 }  // namespace
