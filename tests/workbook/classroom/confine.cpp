@@ -163,6 +163,21 @@ void kill_all_of(unsigned uid) {
   ::waitpid(killer, nullptr, 0);
 }
 
+/// bubblewrap does not wait for the namespaces' first process; we do,
+/// so that the processor time of all is ours, and the grader's.
+void reap_orphans() {
+  constexpr int most_milliseconds = 2000;
+  for (int i = 0; i < most_milliseconds; ++i) {
+    const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
+    if (ended < 0 && errno == ECHILD) {
+      return;
+    }
+    if (ended == 0) {
+      ::usleep(1000);
+    }
+  }
+}
+
 int start(const options& wanted) {
   std::string word = take_variable(channel_variable);
   if (wanted.canary && !word.empty()) {
@@ -170,6 +185,7 @@ int start(const options& wanted) {
   }
   clean_environment();
   const int source = pipe_with(word);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) {
@@ -196,6 +212,7 @@ int start(const options& wanted) {
   if (wanted.uid != 0) {
     kill_all_of(wanted.uid);
   }
+  reap_orphans();
   // bubblewrap reports a signal as 128 and its number.
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status)

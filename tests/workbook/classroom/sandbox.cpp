@@ -138,7 +138,7 @@ std::vector<std::string> sandbox::launcher(
     add_system(words);
     add({"--ro-bind", confine_.string(), confine_.string()});
     for (const fs::path& each : run.readable) {
-      add({"--ro-bind", each.string(), each.string()});
+      add({"--ro-bind-try", each.string(), each.string()});
     }
     for (const fs::path& each : run.hidden) {
       if (fs::is_directory(each)) {
@@ -148,6 +148,8 @@ std::vector<std::string> sandbox::launcher(
     for (const fs::path& each : run.writable) {
       add({"--bind", each.string(), each.string()});
     }
+    // What is left of both is memory that nobody would count.
+    add({"--remount-ro", "/dev", "--remount-ro", "/"});
     add({"--chdir", run.folder.string(), "--"});
   }
   add({confine_.string(), "enter", "--cpu",

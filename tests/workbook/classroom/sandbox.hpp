@@ -25,7 +25,9 @@ struct confined_run {
   std::vector<std::filesystem::path> writable;
   std::filesystem::path folder;  // where it starts
   unsigned cpu_seconds = 100;    // of each process
-  unsigned data_mebibytes = 2048;
+  /// Of each process, as it maps them; 0: no limit. A scheduler may
+  /// map more stacks than it uses.
+  unsigned data_mebibytes = 0;
   unsigned file_mebibytes = 256;
   unsigned processes = 4096;  // and threads, of all that it starts
   bool canary = false;

@@ -32,6 +32,11 @@ namespace {
 
 constexpr std::size_t longest_message = 16 * 1024;
 
+/// Where the other programs of ours are: beside this one.
+fs::path programs() {
+  return fs::read_symlink("/proc/self/exe").parent_path() / "classroom";
+}
+
 /// A new folder that others may enter, gone when the object is.
 class temporary_area {
  public:
@@ -105,9 +110,7 @@ class grading {
   grading(const workspace& where, const submission_request& wanted)
       : where_(where),
         wanted_(wanted),
-        sandbox_(where.build / "tests" / "workbook" / "classroom" /
-                     "workbook_confine",
-                 wanted.wanted) {
+        sandbox_(programs() / "workbook_confine", wanted.wanted) {
     result_.name = harmless(wanted.submission.filename().string());
     result_.full_isolation = sandbox_.full();
     result_.lacks = sandbox_.lacks();
@@ -125,14 +128,20 @@ class grading {
     give(area_.out(), sandbox_.user());
     result_.status = submission_record::state::graded;
     if (!take_in()) {
-      return std::move(result_);
+      return result_;
     }
     for (const chapter& of : chapters_) {
       prepare(of);
       grade_lab(of);
     }
     settle();
-    return std::move(result_);
+    return result_;
+  }
+
+  /// The record where the machine or the workbook failed.
+  submission_record broken_off(const std::string& why) {
+    fail(state::infra_error, harmless(why));
+    return result_;
   }
 
  private:
@@ -147,8 +156,7 @@ class grading {
   /// grade.
   bool take_in() {
     const fs::path source = fs::absolute(wanted_.submission);
-    const fs::path taker = where_.build / "tests" / "workbook" /
-                           "classroom" / "workbook_take_in";
+    const fs::path taker = programs() / "workbook_take_in";
     const fs::path in = area_.root / "in";
     confined_run run;
     run.readable = {taker, copy_of(source)};
@@ -171,7 +179,25 @@ class grading {
     limits.cpu_seconds = 20;
     limits.still_seconds = 20;
     const bounded_result done = run_bounded(request, limits);
-    return read_files(in / "files.json", done);
+    const bool any = read_files(in / "files.json", done);
+    keep_taken(in / "labs");
+    return any;
+  }
+
+  /// What was graded stays beside the record, for whoever asks.
+  void keep_taken(const fs::path& labs) const {
+    const fs::path kept = wanted_.out / "taken";
+    std::error_code failed;
+    fs::remove_all(kept, failed);
+    for (const chapter& of : chapters_) {
+      for (const std::string& file : of.all_files()) {
+        const fs::path from = labs / of.lab / file;
+        if (fs::is_regular_file(fs::symlink_status(from, failed))) {
+          fs::create_directories(kept / "labs" / of.lab);
+          fs::copy_file(from, kept / "labs" / of.lab / file);
+        }
+      }
+    }
   }
 
   /// A submission lies where the sandbox's user may not look: then what
@@ -353,7 +379,8 @@ class grading {
   }
 
   void judge(const chapter& of, std::vector<graded>& tests) {
-    const unit_builder builder(where_, of, area_, sandbox_);
+    const unit_builder builder(where_, of, area_, sandbox_,
+                               wanted_.compiler_seconds);
     std::map<std::string, unit_result> units;
     for (graded& each : tests) {
       if (!is_asked(of, each.test.step)) {
@@ -401,7 +428,8 @@ class grading {
     request.name = test.full_name();
     request.folder = area_.out();
     const bool explored = test.kind == "explored";
-    request.limits.cpu_seconds = explored ? 90 : 10;
+    request.limits.cpu_seconds = explored ? wanted_.explored_seconds
+                                          : wanted_.native_seconds;
     request.limits.still_seconds = explored ? 8 : 4;
     request.limits.memory_bytes = 2UL << 30U;
     request.environment = {
@@ -562,12 +590,12 @@ submission_record grade_submission(const workspace& where,
   if (!fs::exists(fs::symlink_status(wanted.submission))) {
     throw problem("{}: is not there", wanted.submission.string());
   }
+  grading work(where, wanted);
   submission_record result;
   try {
-    result = grading(where, wanted).run();
-  } catch (const fs::filesystem_error& trouble) {
-    result.name = harmless(wanted.submission.filename().string());
-    result.message = harmless(trouble.what());
+    result = work.run();
+  } catch (const std::runtime_error& trouble) {  // a problem is one
+    result = work.broken_off(trouble.what());
   }
   rusage used{};
   ::getrusage(RUSAGE_CHILDREN, &used);

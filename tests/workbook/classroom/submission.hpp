@@ -31,6 +31,9 @@ struct submission_request {
   std::string term;                  // chooses the schedules
   std::filesystem::path hidden;      // folder of hidden tests, or ""
   isolation wanted = isolation::best;
+  unsigned compiler_seconds = 60;  // of processor time, a test file
+  unsigned native_seconds = 10;    // … a native test
+  unsigned explored_seconds = 90;  // … an explored test
 };
 
 /// One file of the submission.

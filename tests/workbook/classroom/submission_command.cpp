@@ -74,6 +74,19 @@ void add_submission_command(command_line& to) {
                       "chooses the schedules: 2027-spring");
   command->add_option("--hidden", request.hidden,
                       "folder with hidden tests: 01_pooling/*.cpp");
+  const auto seconds = CLI::Range(1, 3600);
+  command
+      ->add_option("--compiler-seconds", request.compiler_seconds,
+                   "processor time for a test file")
+      ->check(seconds);
+  command
+      ->add_option("--native-seconds", request.native_seconds,
+                   "processor time for a native test")
+      ->check(seconds);
+  command
+      ->add_option("--explored-seconds", request.explored_seconds,
+                   "processor time for an explored test")
+      ->check(seconds);
   command->add_option("--isolation", given->isolation)
       ->check(CLI::IsMember({"best", "full", "reduced"}));
 }

@@ -23,17 +23,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A compiler at work on one test file of a lab needs 4 s and 600 MiB.
-constexpr unsigned compiler_seconds = 90;
-constexpr unsigned compiler_mebibytes = 3072;
+// A compiler at work on a test file of a lab needs some 600 MiB.
+constexpr unsigned compiler_mebibytes = 2048;
 
-test_limits compiler_limits() {
+test_limits compiler_limits(unsigned seconds) {
   test_limits limits;
-  limits.cpu_seconds = compiler_seconds;
-  limits.still_seconds = 20;
+  limits.cpu_seconds = seconds;
+  limits.still_seconds = 8;
   limits.wall_seconds = 900;
   limits.output_bytes = 16UL << 20U;
-  limits.memory_bytes = 3UL << 30U;
+  limits.memory_bytes = 2UL << 30U;
   return limits;
 }
 
@@ -127,8 +126,13 @@ void build_shared_parts(const workspace& where,
 }
 
 unit_builder::unit_builder(const workspace& where, const chapter& of,
-                           const grading_area& area, const sandbox& in)
-    : where_(where), of_(of), area_(area), sandbox_(in) {
+                           const grading_area& area, const sandbox& in,
+                           unsigned compiler_seconds)
+    : where_(where),
+      of_(of),
+      area_(area),
+      sandbox_(in),
+      compiler_seconds_(compiler_seconds) {
   std::vector<std::string> command = {"ninja", "-C",
                                       where.build.string(), "-t",
                                       "commands"};
@@ -235,7 +239,7 @@ unit_result unit_builder::run(const std::string& command,
                 where_.tests(of_.lab) / "alternatives"};
   run.writable = {out};
   run.folder = out;
-  run.cpu_seconds = compiler_seconds;
+  run.cpu_seconds = compiler_seconds_;
   run.data_mebibytes = compiler_mebibytes;
   child_request request;
   request.command = sandbox_.launcher(run);
@@ -251,7 +255,8 @@ unit_result unit_builder::run(const std::string& command,
     }
   }
   request.folder = out;
-  const bounded_result done = run_bounded(request, compiler_limits());
+  const bounded_result done = run_bounded(
+      request, compiler_limits(compiler_seconds_));
   if (done.stopped.empty() && done.status == 0) {
     return {};
   }

@@ -56,7 +56,8 @@ void build_shared_parts(const workspace& where,
 class unit_builder {
  public:
   unit_builder(const workspace& where, const chapter& of,
-               const grading_area& area, const sandbox& in);
+               const grading_area& area, const sandbox& in,
+               unsigned compiler_seconds);
 
   /// Builds one test file's program. With `hidden`, that file is
   /// compiled in place of the unit's own, and the program is another.
@@ -73,6 +74,7 @@ class unit_builder {
   const chapter& of_;
   const grading_area& area_;
   const sandbox& sandbox_;
+  const unsigned compiler_seconds_;
   std::map<std::string, std::vector<std::string>> commands_;
 };
 
