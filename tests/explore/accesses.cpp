@@ -21,6 +21,9 @@ inline void note(const void* address, std::size_t size, bool writes,
   if (explored()) {
     note_access(address, size,
                 writes ? access_kind::write : access_kind::read, pc);
+    if (writes) {
+      current_schedule().memory().forget(address, size);
+    }
   }
 }
 

@@ -55,13 +55,13 @@ void* born(void* block) {
     const std::size_t size = malloc_usable_size(block);
     forget_accesses(block, size);
     current_schedule().clocks().forget(block, size);
+    current_schedule().memory().forget(block, size);
   }
   return block;
 }
 
 void dies(void* block, std::size_t size, const void* caller) {
   if (block != nullptr && explored()) {
-    current_schedule().drain_if_within(block, size);
     note_access(block, size < watched ? size : watched,
                 access_kind::release, caller);
   }

@@ -1,17 +1,11 @@
 // The hooks that -fsanitize=thread puts in place of atomic operations.
 //
-// Each is a step: others may go first. Values are exchanged in one
-// order that all threads agree on, but for stores weaker than seq_cst,
-// which may wait in the thread's store buffer. What a load, store or
-// fence orders is followed in vector clocks by its memory order, so
-// that a relaxed publication is found as a race on what it publishes.
+// Each is a step: others may go first. What it reads, and whether
+// memory changes at once, is up to the memory model.
 //
-// What this cannot show: loads that read older values than memory
-// holds, and stores that overtake one another, as on ARM.
-//
-// Book: appendix "How the explorer works", section Stores that wait.
+// Book: appendix "How the explorer works", section Old values.
 
-#include <cstring>
+#include <cstdint>
 
 #include "hooks.hpp"
 #include "shadow.hpp"
@@ -20,125 +14,188 @@ namespace {
 
 using namespace explore;
 
-enum order { relaxed, consume, acquire, release, acq_rel, seq_cst };
+__extension__ using wide = unsigned __int128;
 
-bool acquires(int order) {
-  return order == consume || order == acquire || order == acq_rel ||
-         order == seq_cst;
+template <typename Value>
+bits to_bits(Value value) {
+  const auto all = static_cast<wide>(value);
+  return {static_cast<std::uint64_t>(all),
+          static_cast<std::uint64_t>(all >> 64)};
 }
 
-bool releases(int order) {
-  return order == release || order == acq_rel || order == seq_cst;
+template <typename Value>
+Value from_bits(const bits& from) {
+  return static_cast<Value>(static_cast<wide>(from.high) << 64 |
+                            from.low);
 }
 
-/// Learns what was published at `address`: now, or at the next fence.
-void learn(const void* address, std::size_t size, int order) {
-  schedule& running = current_schedule();
-  thread& me = *schedule::self();
-  vector_clock& into = acquires(order) ? me.clock : me.pending_acquire;
-  if (const auto* told = running.clocks().find(address)) {
-    into.join(*told);
+/// One atomic operation of the calling thread. The constructor is its
+/// step; the members act on memory and the model.
+template <typename Value>
+class atomic_step {
+ public:
+  atomic_step(operation what, const volatile Value* address, int order,
+              access_kind kind, const void* pc)
+      : at_(const_cast<Value*>(address)), order_(order) {
+    running_.announce(what, at_, pc);
+    note_access(at_, sizeof(Value), kind, pc);
+    found_ = {.address = at_,
+              .size = sizeof(Value),
+              .memory = to_bits(*at_),
+              .step = me_.last_step};
   }
-  // libstdc++ reads shared_ptr's two counters as one word of eight.
-  if (size == 8) {
-    const auto* half = static_cast<const char*>(address) + 4;
-    if (const auto* told = running.clocks().find(half)) {
-      into.join(*told);
+
+  Value load() {
+    const auto got =
+        running_.memory().load(me_, found_, order_, running_.chance());
+    learn_clock(order_);
+    return note(got, got.value);
+  }
+
+  void store(Value value) {
+    const auto done = running_.memory().store(
+        me_, found_, to_bits(value), order_, running_.chance());
+    note(done, to_bits(value));
+    if (done.to_memory) {
+      *at_ = value;
     }
   }
-}
 
-/// What a store of `order` tells whoever acquires it.
-const vector_clock& told_by(int order) {
-  const thread& me = *schedule::self();
-  return releases(order) ? me.clock : me.last_release;
-}
-
-/// A read-modify-write continues a release sequence: it adds to what
-/// was published. A store replaces it.
-void publish(const void* address, int order, bool adds) {
-  schedule& running = current_schedule();
-  thread& me = *schedule::self();
-  if (auto* told = running.clocks().get(address)) {
-    if (!adds) {
-      *told = vector_clock{};
+  template <typename Change>
+  Value modify(const Change& change) {
+    const auto compute = [](const void* context, bits old) {
+      return to_bits((*static_cast<const Change*>(context))(
+          from_bits<Value>(old)));
+    };
+    const auto got = running_.memory().modify(
+        me_, found_, compute, &change, order_, running_.chance());
+    learn_clock(order_);
+    const Value before = note(got, got.value);
+    if (got.to_memory) {
+      *at_ = change(before);
     }
-    told->join(told_by(order));
+    return before;
   }
-  if (releases(order)) {
-    me.clock.tick(me.id);
+
+  bool compare_exchange(Value* expected, Value desired, int failure,
+                        bool weak) {
+    const bool fails = weak && running_.fails_spuriously();
+    const auto got = running_.memory().compare_exchange(
+        me_, found_, to_bits(*expected), to_bits(desired), order_,
+        failure, fails, running_.chance());
+    learn_clock(got.succeeded ? order_ : failure);
+    const Value before = note(got, got.value);
+    if (!got.succeeded) {
+      *expected = before;
+    } else if (got.to_memory) {
+      *at_ = desired;
+    }
+    return got.succeeded;
+  }
+
+ private:
+  /// What code that is not instrumented published at the address: the
+  /// flags of function-local statics are such.
+  void learn_clock(int order) {
+    if (const auto* told = running_.clocks().find(at_)) {
+      (acquires(order) ? me_.clock : me_.pending_acquire).join(*told);
+    }
+  }
+
+  Value note(const memory_model::outcome& got, const bits& value) {
+    if (running_.memory().overflowed()) {
+      running_.fail(ending::too_large,
+                    "the scenario uses more atomic objects than the "
+                    "explorer can follow");
+    }
+    step& entry = running_.log().trace[me_.last_step];
+    entry.order = static_cast<std::uint8_t>(order_);
+    entry.bytes = sizeof(Value);
+    entry.value = value.low;
+    entry.from = got.from;
+    entry.newest = got.newest;
+    entry.stale = got.stale;
+    running_.log().stale_reads += got.stale ? 1 : 0;
+    return from_bits<Value>(value);
+  }
+
+  schedule& running_ = current_schedule();
+  thread& me_ = *schedule::self();
+  Value* const at_;
+  const int order_;
+  memory_model::object found_;
+};
+
+/// Where nothing is explored, one thread at a time runs what is wider
+/// than the machine's own atomics.
+template <typename Value>
+Value really_load(const volatile Value* address) {
+  if constexpr (sizeof(Value) > 8) {
+    return *address;
+  } else {
+    return __atomic_load_n(address, __ATOMIC_SEQ_CST);
   }
 }
 
-void begin_step(operation what, const volatile void* address,
-                std::size_t size, access_kind kind, const void* pc) {
-  const auto* at = const_cast<const void*>(address);
-  current_schedule().announce(what, at, pc);
-  note_access(at, size, kind, pc);
+template <typename Value>
+void really_store(volatile Value* address, Value value) {
+  if constexpr (sizeof(Value) > 8) {
+    *address = value;
+  } else {
+    __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
+  }
+}
+
+template <typename Value>
+bool really_exchange(volatile Value* address, Value* expected,
+                     Value desired) {
+  if constexpr (sizeof(Value) > 8) {
+    const Value before = *address;
+    const bool equal = before == *expected;
+    *address = equal ? desired : before;
+    *expected = before;
+    return equal;
+  } else {
+    return __atomic_compare_exchange_n(address, expected, desired,
+                                       false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+  }
 }
 
 template <typename Value>
 Value load(const volatile Value* address, int order, const void* pc) {
   if (!explored()) {
-    return __atomic_load_n(address, __ATOMIC_SEQ_CST);
+    return really_load(address);
   }
-  begin_step(operation::load, address, sizeof(Value),
-             access_kind::atomic_read, pc);
-  const auto* at = const_cast<const Value*>(address);
-  if (const auto* own = schedule::self()->stores.newest(at)) {
-    return static_cast<Value>(own->value);
-  }
-  learn(at, sizeof(Value), order);
-  return *at;
+  return atomic_step<Value>(operation::load, address, order,
+                            access_kind::atomic_read, pc)
+      .load();
 }
 
 template <typename Value>
 void store(volatile Value* address, Value value, int order,
            const void* pc) {
   if (!explored()) {
-    __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
+    really_store(address, value);
     return;
   }
-  begin_step(operation::store, address, sizeof(Value),
-             access_kind::atomic_write, pc);
-  schedule& running = current_schedule();
-  thread& me = *schedule::self();
-  auto* at = const_cast<Value*>(address);
-  if (order == seq_cst || sizeof(Value) > 8) {
-    running.drain();
-    publish(at, order, false);
-    *at = value;
-    return;
-  }
-  if (me.stores.full()) {
-    running.commit_front(me);
-  }
-  me.stores.push({.address = at,
-                  .size = sizeof(Value),
-                  .releases = releases(order),
-                  .value = static_cast<std::uint64_t>(value),
-                  .published = told_by(order)});
-  if (releases(order)) {
-    me.clock.tick(me.id);
-  }
-  if (!running.chance().happens(accident::delay_store)) {
-    running.drain();
-  }
+  atomic_step<Value>(operation::store, address, order,
+                     access_kind::atomic_write, pc)
+      .store(value);
 }
 
-/// Every read-modify-write, successful or not, drains the buffer.
 template <typename Value, typename Change>
 Value modify(volatile Value* address, int order, const void* pc,
-             Change change) {
-  auto* at = const_cast<Value*>(address);
-  begin_step(operation::exchange, at, sizeof(Value),
-             access_kind::atomic_write, pc);
-  current_schedule().drain();
-  const Value before = *at;
-  learn(at, sizeof(Value), order);
-  publish(at, order, true);
-  *at = change(before);
-  return before;
+             const Change& change) {
+  if (!explored()) {
+    Value before = really_load(address);
+    while (!really_exchange(address, &before, change(before))) {
+    }
+    return before;
+  }
+  return atomic_step<Value>(operation::exchange, address, order,
+                            access_kind::atomic_write, pc)
+      .modify(change);
 }
 
 template <typename Value>
@@ -146,45 +203,24 @@ bool compare_exchange(volatile Value* address, Value* expected,
                       Value desired, int order, int failure, bool weak,
                       const void* pc) {
   if (!explored()) {
-    return __atomic_compare_exchange_n(address, expected, desired,
-                                       false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_SEQ_CST);
+    return really_exchange(address, expected, desired);
   }
-  auto* at = const_cast<Value*>(address);
-  begin_step(operation::exchange, at, sizeof(Value),
-             access_kind::atomic_write, pc);
-  current_schedule().drain();
-  if (*at != *expected ||
-      (weak && current_schedule().fails_spuriously())) {
-    learn(at, sizeof(Value), failure);
-    *expected = *at;
-    return false;
-  }
-  learn(at, sizeof(Value), order);
-  publish(at, order, true);
-  *at = desired;
-  return true;
+  return atomic_step<Value>(operation::exchange, address, order,
+                            access_kind::atomic_write, pc)
+      .compare_exchange(expected, desired, failure, weak);
 }
 
 }  // namespace
 
-#define EXPLORE_MODIFY(bits, Value, name, expression)              \
-  Value __tsan_atomic##bits##_##name(volatile Value* address,      \
-                                     Value operand, int order);    \
-  Value __tsan_atomic##bits##_##name(volatile Value* address,      \
-                                     Value operand, int order) {   \
-    if (!explored()) {                                             \
-      Value before = __atomic_load_n(address, __ATOMIC_SEQ_CST);   \
-      while (!__atomic_compare_exchange_n(                         \
-          address, &before, static_cast<Value>(expression), false, \
-          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {                   \
-      }                                                            \
-      return before;                                               \
-    }                                                              \
-    return modify(address, order, EXPLORE_CALLER,                  \
-                  [operand]([[maybe_unused]] Value before) {       \
-                    return static_cast<Value>(expression);         \
-                  });                                              \
+#define EXPLORE_MODIFY(bits, Value, name, expression)            \
+  Value __tsan_atomic##bits##_##name(volatile Value* address,    \
+                                     Value operand, int order);  \
+  Value __tsan_atomic##bits##_##name(volatile Value* address,    \
+                                     Value operand, int order) { \
+    return modify(address, order, EXPLORE_CALLER,                \
+                  [operand]([[maybe_unused]] Value before) {     \
+                    return static_cast<Value>(expression);       \
+                  });                                            \
   }
 
 #define EXPLORE_ATOMIC(bits, Value)                               \
@@ -242,6 +278,7 @@ EXPLORE_ATOMIC(8, std::uint8_t)
 EXPLORE_ATOMIC(16, std::uint16_t)
 EXPLORE_ATOMIC(32, std::uint32_t)
 EXPLORE_ATOMIC(64, std::uint64_t)
+EXPLORE_ATOMIC(128, wide)
 
 void __tsan_atomic_thread_fence(int order);
 void __tsan_atomic_thread_fence(int order) {
@@ -251,19 +288,9 @@ void __tsan_atomic_thread_fence(int order) {
   }
   schedule& running = current_schedule();
   running.announce(operation::fence, nullptr, EXPLORE_CALLER);
-  thread& me = *schedule::self();
-  if (acquires(order)) {
-    me.clock.join(me.pending_acquire);
-  }
-  if (releases(order)) {
-    me.last_release = me.clock;
-    me.clock.tick(me.id);
-  }
-  // Only a full fence waits for the store buffer; on x86 the weaker
-  // ones are no instructions at all.
-  if (order == seq_cst) {
-    running.drain();
-  }
+  running.memory().fence(*schedule::self(), order);
+  running.log().trace[schedule::self()->last_step].order =
+      static_cast<std::uint8_t>(order);
 }
 
 void __tsan_atomic_signal_fence(int order);

@@ -81,7 +81,6 @@ int pthread_cond_signal(pthread_cond_t* condition) noexcept {
   EXPLORE_ELSE_REAL(pthread_cond_signal, condition);
   running.announce(operation::notify_one, condition, EXPLORE_CALLER);
   note_access(condition, 1, access_kind::use, EXPLORE_CALLER);
-  running.drain();
   running.wake(reason::condition, condition, 1);
   return 0;
 }
@@ -90,7 +89,6 @@ int pthread_cond_broadcast(pthread_cond_t* condition) noexcept {
   EXPLORE_ELSE_REAL(pthread_cond_broadcast, condition);
   running.announce(operation::notify_all, condition, EXPLORE_CALLER);
   note_access(condition, 1, access_kind::use, EXPLORE_CALLER);
-  running.drain();
   running.wake(reason::condition, condition);
   return 0;
 }

@@ -13,12 +13,14 @@ namespace explore {
 namespace {
 
 /// Depth-first search through all choices, the unexceptional one
-/// first. A preemption or an accident costs one of `bound`.
+/// first. A preemption or an accident costs one of `bound`, a stale
+/// read or a late store one of `stale`.
 class exhaustive final : public strategy {
  public:
-  exhaustive(path& choices, int bound, bool deadlines_race)
+  exhaustive(path& choices, int bound, int stale, bool deadlines_race)
       : choices_(choices),
         left_(bound),
+        stale_left_(stale),
         deadlines_race_(deadlines_race) {
     choices_.length = 0;
   }
@@ -45,14 +47,27 @@ class exhaustive final : public strategy {
   bool happens(accident what) override {
     const bool races =
         what == accident::pass_deadline && !deadlines_race_;
-    // What is delayed stays so until the thread must drain.
-    if (left_ == 0 || races || what == accident::commit_store ||
-        what == accident::pass_time) {
+    if (left_ == 0 || races || what == accident::pass_time) {
       return false;
     }
     const bool chosen = choose(2) == 1;
     left_ -= chosen ? 1 : 0;
     return chosen;
+  }
+
+  bool reads_stale() const override { return stale_left_ > 0; }
+
+  std::size_t stale_read(std::size_t count) override {
+    if (stale_left_ == 0) {
+      return 0;
+    }
+    const std::size_t chosen = choose(count);
+    stale_left_ -= chosen == 0 ? 0 : 1;
+    return chosen;
+  }
+
+  std::size_t late_store(std::size_t count) override {
+    return stale_read(count);
   }
 
  private:
@@ -87,15 +102,18 @@ class exhaustive final : public strategy {
   }
 
   path& choices_;
-  int left_;  // preemptions and accidents still allowed
+  int left_;        // preemptions and accidents still allowed
+  int stale_left_;  // stale reads and late stores still allowed
   const bool deadlines_race_;
 };
 
 }  // namespace
 
 std::unique_ptr<strategy> exhaustive_search(path& choices, int bound,
+                                            int stale,
                                             bool timeouts_race) {
-  return std::make_unique<exhaustive>(choices, bound, timeouts_race);
+  return std::make_unique<exhaustive>(choices, bound, stale,
+                                      timeouts_race);
 }
 
 bool advance(path& choices) {

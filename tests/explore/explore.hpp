@@ -37,6 +37,9 @@ struct options {
   /// If not negative: instead of seeds, every schedule with at most
   /// this many preemptions is tried, and `schedules` is the cap.
   int exhaustive = -1;
+  /// … and this many stale reads: loads that return an older value than
+  /// the newest, as the memory orders of the code allow.
+  int stale_reads = 2;
   /// Whether some strategies let time pass while threads could run: up
   /// to the next deadline, or up to 1 ms at any step. A test that
   /// expects exact virtual times says false.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdarg>
+#include <cstring>
 
 #include "hooks.hpp"
 #include "raw_syscall.hpp"
@@ -36,6 +37,26 @@ instant futex_deadline(long operation, const timespec* time) {
   return instant_of(realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC, time);
 }
 
+/// What the kernel finds in `word`: it looks under a lock of its own,
+/// so the newest value, like a load after a seq_cst fence.
+int read_newest(const int* word) {
+  struct : memory_choices {
+    std::size_t stale_read(std::size_t) override { return 0; }
+    std::size_t late_store(std::size_t) override { return 0; }
+  } newest;
+  schedule& running = current_schedule();
+  running.memory().order_in_s(*schedule::self());
+  unsigned value = 0;
+  std::memcpy(&value, word, sizeof value);
+  running.memory().load(*schedule::self(),
+                        {.address = word,
+                         .size = sizeof value,
+                         .memory = {.low = value},
+                         .step = schedule::self()->last_step},
+                        relaxed, newest);
+  return static_cast<int>(value);
+}
+
 long futex_wait(int* word, long operation, int expected,
                 const timespec* time, const void* caller) {
   schedule& running = current_schedule();
@@ -46,8 +67,7 @@ long futex_wait(int* word, long operation, int expected,
     return -1;
   }
   running.begin_timed_wait(deadline);
-  running.drain();
-  if (*static_cast<volatile int*>(word) != expected) {
+  if (read_newest(word) != expected) {
     errno = EAGAIN;
     return -1;
   }
@@ -61,7 +81,7 @@ long futex_wait(int* word, long operation, int expected,
 long futex_wake(int* word, int count, const void* caller) {
   schedule& running = current_schedule();
   running.announce(operation::futex_wake, word, caller);
-  running.drain();
+  running.memory().order_in_s(*schedule::self());
   return running.wake(reason::futex, word, count);
 }
 
@@ -132,7 +152,6 @@ int pthread_barrier_init(pthread_barrier_t* memory,
 int pthread_barrier_wait(pthread_barrier_t* memory) noexcept {
   EXPLORE_ELSE_REAL(pthread_barrier_wait, memory);
   running.announce(operation::arrive, memory, EXPLORE_CALLER);
-  running.drain();
   auto& state = *reinterpret_cast<barrier*>(memory);
   running.release(memory);
   if (++state.arrived == state.wanted) {

@@ -86,7 +86,6 @@ void unlock(pthread_mutex_t* mutex) {
     running.fail(ending::misuse,
                  "a thread unlocks a mutex that another one holds");
   }
-  running.drain();
   running.release(mutex);
   mutex->__data.__lock = 0;
   mutex->__data.__owner = 0;
@@ -103,14 +102,12 @@ extern "C" {
 int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   EXPLORE_ELSE_REAL(pthread_mutex_lock, mutex);
   running.announce(operation::lock, mutex, EXPLORE_CALLER);
-  running.drain();
   return lock_until(mutex, never);
 }
 
 int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
   EXPLORE_ELSE_REAL(pthread_mutex_trylock, mutex);
   running.announce(operation::try_lock, mutex, EXPLORE_CALLER);
-  running.drain();
   if (running.fails_spuriously()) {
     return EBUSY;
   }
@@ -125,7 +122,6 @@ int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
                             const timespec* until) noexcept {
   EXPLORE_ELSE_REAL(pthread_mutex_clocklock, mutex, clock, until);
   running.announce(operation::lock, mutex, EXPLORE_CALLER);
-  running.drain();
   return lock_timed(mutex, clock, until);
 }
 
@@ -133,7 +129,6 @@ int pthread_mutex_timedlock(pthread_mutex_t* mutex,
                             const timespec* until) noexcept {
   EXPLORE_ELSE_REAL(pthread_mutex_timedlock, mutex, until);
   running.announce(operation::lock, mutex, EXPLORE_CALLER);
-  running.drain();
   return lock_timed(mutex, CLOCK_REALTIME, until);
 }
 

@@ -14,7 +14,6 @@ extern "C" {
 int pthread_once(pthread_once_t* flag, void (*routine)()) {
   EXPLORE_ELSE_REAL(pthread_once, flag, routine);
   running.announce(operation::once, flag, EXPLORE_CALLER);
-  running.drain();
   while (*flag == 1) {
     running.wait(reason::once, flag);
   }
@@ -48,7 +47,6 @@ void __cxa_guard_abort(std::int64_t* flag);
 int __cxa_guard_acquire(std::int64_t* flag) {
   EXPLORE_ELSE_REAL(__cxa_guard_acquire, flag);
   running.announce(operation::once, flag, EXPLORE_CALLER);
-  running.drain();
   char* const bytes = reinterpret_cast<char*>(flag);
   while (bytes[0] == 0 && bytes[1] != 0) {
     running.wait(reason::once, flag);
@@ -63,7 +61,6 @@ int __cxa_guard_acquire(std::int64_t* flag) {
 
 void __cxa_guard_release(std::int64_t* flag) {
   EXPLORE_ELSE_REAL(__cxa_guard_release, flag);
-  running.drain();
   char* const bytes = reinterpret_cast<char*>(flag);
   bytes[0] = 1;
   bytes[1] = 0;

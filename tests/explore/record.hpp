@@ -80,8 +80,14 @@ struct step {
   bool blocked = false;     // the thread had to wait in this step
   bool spurious = false;    // … and woke without a notify
   bool preempts = false;    // another thread could have gone on instead
+  bool stale = false;       // it read an older value than the newest
+  std::uint8_t order = 0;   // memory order, of atomic operations
+  std::uint8_t bytes = 0;   // size of the atomic object
   std::uint16_t woken = 0;  // threads that the step let go on
-  std::int64_t time = 0;    // virtual nanoseconds
+  std::uint32_t from = UINT32_MAX;    // the step whose store it read
+  std::uint32_t newest = UINT32_MAX;  // … and that of the newest one
+  std::uint64_t value = 0;            // read, or stored
+  std::int64_t time = 0;              // virtual nanoseconds
   const void* object = nullptr;
   const void* caller = nullptr;  // the return address of the hook
   std::array<const void*, max_frames> frames{};  // traced runs only
@@ -149,6 +155,7 @@ struct record {
   const void* address = nullptr;
   std::uint32_t steps = 0;
   int preemptions = 0;
+  int stale_reads = 0;
   int threads = 0;
   std::uint64_t hash = 0;  // of the order in which threads ran
   std::uint64_t seal = 0;  // the search's own, with ending::passed

@@ -73,7 +73,6 @@ int begin_shared(pthread_rwlock_t* lock, instant deadline,
   if (deadline != at_once) {
     running.begin_timed_wait(deadline);
   }
-  running.drain();
   return lock_shared_until(lock, deadline);
 }
 
@@ -84,7 +83,6 @@ int begin_exclusive(pthread_rwlock_t* lock, instant deadline,
   if (deadline != at_once) {
     running.begin_timed_wait(deadline);
   }
-  running.drain();
   return lock_exclusive_until(lock, deadline);
 }
 
@@ -140,7 +138,6 @@ int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock,
 int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   EXPLORE_ELSE_REAL(pthread_rwlock_unlock, lock);
   running.announce(operation::unlock, lock, EXPLORE_CALLER);
-  running.drain();
   if (lock->__data.__cur_writer == me.id + 1) {
     lock->__data.__cur_writer = 0;
     running.release(lock);
@@ -169,7 +166,6 @@ int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
   EXPLORE_ELSE_REAL(pthread_spin_lock, lock);
   running.announce(operation::lock, const_cast<int*>(lock),
                    EXPLORE_CALLER);
-  running.drain();
   while (*lock != 0) {
     running.wait(reason::futex, const_cast<int*>(lock));
   }
@@ -182,7 +178,6 @@ int pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
   EXPLORE_ELSE_REAL(pthread_spin_trylock, lock);
   running.announce(operation::try_lock, const_cast<int*>(lock),
                    EXPLORE_CALLER);
-  running.drain();
   if (*lock > 0) {
     return EBUSY;
   }
@@ -195,7 +190,6 @@ int pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
   EXPLORE_ELSE_REAL(pthread_spin_unlock, lock);
   running.announce(operation::unlock, const_cast<int*>(lock),
                    EXPLORE_CALLER);
-  running.drain();
   running.release(const_cast<int*>(lock));
   *lock = 0;
   running.wake(reason::futex, const_cast<int*>(lock));

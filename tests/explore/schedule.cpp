@@ -58,6 +58,7 @@ void schedule::begin(record& into, std::unique_ptr<strategy> how,
   strategy_ = std::move(how);
   wanted_ = wanted;
   traced_ = traced;
+  memory_.begin(strategy_->reads_stale());
   thread& first = *add_thread();
   name_thread(first, "test");
   first.clock.tick(0);
@@ -140,36 +141,6 @@ void schedule::release(const void* object) {
   own->clock.tick(own->id);
 }
 
-void schedule::commit_some() {
-  for (thread& each : threads()) {
-    while (!each.stores.empty() &&
-           strategy_->happens(accident::commit_store)) {
-      commit_front(each);
-    }
-  }
-}
-
-void schedule::drain(thread& owner) {
-  while (!owner.stores.empty()) {
-    commit_front(owner);
-  }
-}
-
-void schedule::drain_if_within(const void* from, std::size_t size) {
-  if (own->stores.any_within(from, size)) {
-    drain();
-  }
-}
-
-void schedule::commit_front(thread& owner) {
-  const buffered_store& entry = owner.stores.front();
-  std::memcpy(entry.address, &entry.value, entry.size);
-  if (vector_clock* told = clocks_.get(entry.address)) {
-    *told = entry.published;
-  }
-  owner.stores.pop();
-}
-
 // ---- Threads and time --------------------------------------------
 
 thread* schedule::add_thread() {
@@ -216,7 +187,6 @@ void schedule::start_running() {
 
 void schedule::end_thread() {
   announce(operation::end, own, nullptr);
-  drain();
   release(own);
   own->alive = false;
   wake(reason::join, own);

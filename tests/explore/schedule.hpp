@@ -27,6 +27,7 @@
 
 #include "clock_table.hpp"
 #include "explore.hpp"
+#include "memory_model.hpp"
 #include "record.hpp"
 #include "strategy.hpp"
 #include "thread.hpp"
@@ -83,13 +84,7 @@ class schedule {
   void acquire(const void* object);
   void release(const void* object);
 
-  /// Makes the calling thread's buffered stores visible.
-  void drain() { drain(*self()); }
-
-  /// The same, if any of them goes to [from, from + size): that memory
-  /// is about to go. (A free by itself is no fence.)
-  void drain_if_within(const void* from, std::size_t size);
-  void commit_front(thread& owner);
+  memory_model& memory() { return memory_; }
   strategy& chance() { return *strategy_; }
   clock_table& clocks() { return clocks_; }
 
@@ -123,8 +118,6 @@ class schedule {
  private:
   void write_step(operation what, const void* object,
                   const void* caller);
-  void commit_some();
-  void drain(thread& owner);
   std::size_t collect_runnable();
   thread& choose(bool yields);
   thread& choose_after_waiting();
@@ -147,6 +140,7 @@ class schedule {
   std::array<thread, max_threads> threads_{};
   std::array<thread*, max_threads> runnable_{};
   clock_table clocks_;
+  memory_model memory_;
 };
 
 /// The schedule of this process.

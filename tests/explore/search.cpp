@@ -27,8 +27,9 @@ namespace {
 
 /// What shorten() may spend.
 constexpr std::uint64_t shorten_preemptions = 4;
+constexpr int shorten_stale_reads = 3;
 constexpr std::uint64_t shorten_tries = 150;
-constexpr std::uint64_t shorten_steps = 100'000;  // in all
+constexpr std::uint64_t shorten_steps = 100'000;
 
 /// Steps of the shortest schedule that PCT draws from.
 constexpr std::size_t shortest_length = 16;
@@ -136,6 +137,7 @@ void search::reset() {
   record_->other = -1;
   record_->steps = 0;
   record_->preemptions = 0;
+  record_->stale_reads = 0;
   record_->threads = 0;
   record_->hash = 0;
   record_->seal = 0;
@@ -214,27 +216,45 @@ bool search::reach(const schedule_id& id) {
 
 schedule_id search::shorten(const schedule_id& found) {
   const silence here;
+  measure();
   run_one(found, false);
-  const ending how = record_->how;
-  const int before = record_->preemptions;
-  if (!is_worth_shortening(how)) {
+  const failure before{record_->how, record_->preemptions,
+                       record_->stale_reads};
+  if (!is_worth_shortening(before.how)) {
     return found;
   }
+  const int most =
+      std::min<int>(before.stale_reads, shorten_stale_reads);
+  for (int stale = 0; stale <= most; ++stale) {
+    if (const auto calmer = find_calmer(before, stale)) {
+      return *calmer;
+    }
+  }
+  return found;
+}
+
+/// A schedule that ends like `before`, with `stale` stale reads at most
+/// and fewer preemptions, or with fewer stale reads.
+std::optional<schedule_id> search::find_calmer(const failure& before,
+                                               int stale) {
   std::uint64_t steps = 0;
   for (std::uint64_t most = 0; most < shorten_preemptions; ++most) {
     for (std::uint64_t i = 0; i < shorten_tries; ++i) {
       if (steps > shorten_steps) {
-        return found;
+        return std::nullopt;
       }
-      const schedule_id calmer{(most + 1) * calm_seeds + i, -1};
+      const schedule_id calmer{
+          calm_seed(most, static_cast<std::uint64_t>(stale)) + i, -1};
       run_one(calmer, false);
       steps += record_->steps;
-      if (record_->how == how && record_->preemptions < before) {
+      if (record_->how == before.how &&
+          (record_->preemptions < before.preemptions ||
+           record_->stale_reads < before.stale_reads)) {
         return calmer;
       }
     }
   }
-  return found;
+  return std::nullopt;
 }
 
 void search::follow(const script& lines) {
@@ -298,6 +318,7 @@ void search::be_child(const schedule_id& id, bool traced) {
       : id.bound < 0
           ? strategy_for(id.number, wanted_.timeouts_race, length_)
           : exhaustive_search(record_->choices, id.bound,
+                              wanted_.stale_reads,
                               wanted_.timeouts_race);
   current_schedule().begin(*record_, std::move(how), wanted_, traced);
   run_scenario(body_);

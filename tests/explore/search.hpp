@@ -63,7 +63,7 @@ class search {
   void follow(const script& lines);
 
   /// Looks, with bounded effort, for a schedule that fails in the same
-  /// way with fewer preemptions than `found`.
+  /// way with fewer preemptions or stale reads than `found`.
   schedule_id shorten(const schedule_id& found);
 
   const record& log() const { return *record_; }
@@ -75,6 +75,14 @@ class search {
   [[noreturn]] void be_child(const schedule_id& id, bool traced);
   bool reach(const schedule_id& id);
   void measure();
+
+  struct failure {
+    ending how = ending::running;
+    int preemptions = 0;
+    int stale_reads = 0;
+  };
+  std::optional<schedule_id> find_calmer(const failure& before,
+                                         int stale);
   void reset();
 
   const alarm_clock ticking_;

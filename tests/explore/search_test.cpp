@@ -101,7 +101,7 @@ TEST(explorer_search, finds_two_locks_in_two_orders_with_bound_1) {
 
 TEST(explorer_search, knows_that_a_path_was_too_long_for_it) {
   const auto path = std::make_unique<explore::path>();
-  const auto chooser = explore::exhaustive_search(*path, 0, false);
+  const auto chooser = explore::exhaustive_search(*path, 0, 0, false);
   for (int i = 0; i < explore::max_choices; ++i) {
     chooser->pick(2);
   }
@@ -118,7 +118,8 @@ TEST(explorer_search, draws_pct_points_from_the_whole_schedule) {
   constexpr int seeds = 400;
   constexpr std::size_t length = 1'000;
   for (std::uint64_t seed = 3; seed < 8 * seeds; seed += 8) {
-    ASSERT_STREQ(explore::strategy_name(seed, false), "PCT of depth 2");
+    ASSERT_TRUE(explore::strategy_name(seed, false)
+                    .starts_with("PCT of depth 2"));
     const auto walk = explore::strategy_for(seed, false, length);
     const auto threads =
         std::make_unique<std::array<explore::thread, 2>>();

@@ -27,7 +27,6 @@ unsigned& value_of(sem_t* semaphore) {
 void begin(operation what, sem_t* semaphore, const void* caller) {
   current_schedule().announce(what, semaphore, caller);
   note_access(semaphore, sizeof(unsigned), access_kind::use, caller);
-  current_schedule().drain();
 }
 
 /// Takes a unit; may wait. 0, or the error.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <functional>
 #include <vector>
 
@@ -32,12 +33,38 @@ class random_bits {
 /// spinning, and steps back as if it had yielded.
 constexpr int longest_streak = 200;
 
-/// What all seeded strategies share: accidents at fixed rates.
+constexpr int any_number = INT_MAX;
+
+/// What all seeded strategies share: accidents at fixed rates, and at
+/// most `most_stale` stale reads.
 class seeded : public strategy {
  public:
-  seeded(std::uint64_t seed, bool deadlines_race)
+  seeded(std::uint64_t seed, bool deadlines_race, int most_stale)
       : random_(seed * 0x2545f4914f6cdd1du + 1),
-        deadlines_race_(deadlines_race) {}
+        deadlines_race_(deadlines_race),
+        stale_left_(most_stale) {}
+
+  bool reads_stale() const override { return stale_left_ > 0; }
+
+  /// A thread that sees old values goes on doing so for a while: a
+  /// fault behind a loop of loads needs many of them in a row.
+  std::size_t stale_read(std::size_t count) override {
+    if (stale_left_ == 0) {
+      return 0;
+    }
+    stale_ = stale_ ? !random_.one_in(16) : random_.one_in(4);
+    if (!stale_) {
+      return 0;
+    }
+    stale_left_ -= stale_left_ == any_number ? 0 : 1;
+    return 1 + random_.below(count - 1);
+  }
+
+  std::size_t late_store(std::size_t count) override {
+    return stale_left_ > 0 && random_.one_in(6)
+               ? 1 + random_.below(count - 1)
+               : 0;
+  }
 
   std::size_t pick(std::size_t count) override {
     return count == 1 ? 0 : random_.below(count);
@@ -47,10 +74,6 @@ class seeded : public strategy {
     switch (what) {
       case accident::spurious_wakeup:
         return random_.one_in(24);
-      case accident::delay_store:
-        return random_.one_in(2);
-      case accident::commit_store:
-        return random_.one_in(6);
       case accident::pass_deadline:
         return deadlines_race_ && random_.one_in(12);
       case accident::pass_time:
@@ -66,6 +89,8 @@ class seeded : public strategy {
 
  private:
   const bool deadlines_race_;
+  int stale_left_;
+  bool stale_ = false;
 };
 
 /// One of `runnable`, but not `current` if there is another.
@@ -94,8 +119,8 @@ class random_walk final : public seeded {
 /// Stays with a thread for a while, so that queues fill and empty.
 class sticky_walk final : public seeded {
  public:
-  sticky_walk(std::uint64_t seed, bool deadlines_race)
-      : seeded(seed, deadlines_race),
+  sticky_walk(std::uint64_t seed, bool deadlines_race, int most_stale)
+      : seeded(seed, deadlines_race, most_stale),
         stay_(std::size_t{4} << (2 * random_.below(3))) {}
 
   std::size_t next(std::span<thread* const> runnable, thread* current,
@@ -129,8 +154,8 @@ std::vector<std::size_t> draw_points(random_bits& random,
 class priority_walk final : public seeded {
  public:
   priority_walk(std::uint64_t seed, std::size_t depth,
-                bool deadlines_race, std::size_t length)
-      : seeded(seed, deadlines_race),
+                bool deadlines_race, int most_stale, std::size_t length)
+      : seeded(seed, deadlines_race, most_stale),
         changes_(draw_points(random_, depth - 1, length)) {}
 
   std::size_t next(std::span<thread* const> runnable, thread* current,
@@ -166,9 +191,9 @@ class priority_walk final : public seeded {
 /// preemptions at random steps: for schedules that people can read.
 class calm_walk final : public seeded {
  public:
-  calm_walk(std::uint64_t seed, std::size_t preemptions,
+  calm_walk(std::uint64_t seed, std::size_t preemptions, int stale,
             std::size_t length)
-      : seeded(seed, false),
+      : seeded(seed, false, stale),
         preemptions_(draw_points(random_, preemptions, length)) {
     std::ranges::sort(preemptions_, std::greater());
   }
@@ -219,6 +244,12 @@ kind kind_of(std::uint64_t seed, bool timeouts_race) {
                                                     : chosen;
 }
 
+/// Every other round of the portfolio reads old values, where there is
+/// a choice: there is none in a scenario whose atomics are all seq_cst.
+bool is_weak(std::uint64_t seed) {
+  return seed < calm_seeds && seed / portfolio.size() % 2 == 1;
+}
+
 }  // namespace
 
 std::size_t index_of(std::span<thread* const> threads,
@@ -230,45 +261,54 @@ std::size_t index_of(std::span<thread* const> threads,
 std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
                                        bool timeouts_race,
                                        std::size_t length) {
+  const int stale = is_weak(seed) ? any_number : 0;
   switch (kind_of(seed, timeouts_race)) {
     case kind::random:
-      return std::make_unique<random_walk>(seed, false);
+      return std::make_unique<random_walk>(seed, false, stale);
     case kind::sticky:
-      return std::make_unique<sticky_walk>(seed, false);
+      return std::make_unique<sticky_walk>(seed, false, stale);
     case kind::pct_2:
-      return std::make_unique<priority_walk>(seed, 2, false, length);
+      return std::make_unique<priority_walk>(seed, 2, false, stale,
+                                             length);
     case kind::pct_3:
-      return std::make_unique<priority_walk>(seed, 3, false, length);
+      return std::make_unique<priority_walk>(seed, 3, false, stale,
+                                             length);
     case kind::pct_5:
-      return std::make_unique<priority_walk>(seed, 5, false, length);
+      return std::make_unique<priority_walk>(seed, 5, false, stale,
+                                             length);
     case kind::timeouts:
-      return std::make_unique<random_walk>(seed, true);
-    case kind::calm:
+      return std::make_unique<random_walk>(seed, true, stale);
+    case kind::calm: {
+      const std::uint64_t limits = seed / calm_seeds - 1;
       return std::make_unique<calm_walk>(
-          seed, static_cast<std::size_t>(seed / calm_seeds) - 1,
-          length);
+          seed, limits % calm_limit,
+          static_cast<int>(limits / calm_limit), length);
+    }
   }
   return nullptr;
 }
 
-const char* strategy_name(std::uint64_t seed, bool timeouts_race) {
-  switch (kind_of(seed, timeouts_race)) {
-    case kind::random:
-      return "random walk";
-    case kind::sticky:
-      return "sticky walk";
-    case kind::pct_2:
-      return "PCT of depth 2";
-    case kind::pct_3:
-      return "PCT of depth 3";
-    case kind::pct_5:
-      return "PCT of depth 5";
-    case kind::timeouts:
-      return "random walk with early timeouts";
-    case kind::calm:
-      return "calm walk";
-  }
-  return "";
+std::string strategy_name(std::uint64_t seed, bool timeouts_race) {
+  const char* const name = [&] {
+    switch (kind_of(seed, timeouts_race)) {
+      case kind::random:
+        return "random walk";
+      case kind::sticky:
+        return "sticky walk";
+      case kind::pct_2:
+        return "PCT of depth 2";
+      case kind::pct_3:
+        return "PCT of depth 3";
+      case kind::pct_5:
+        return "PCT of depth 5";
+      case kind::timeouts:
+        return "random walk with early timeouts";
+      case kind::calm:
+        return "calm walk";
+    }
+    return "";
+  }();
+  return is_weak(seed) ? std::string(name) + " with stale reads" : name;
 }
 
 }  // namespace explore

@@ -14,7 +14,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
+#include "memory_model.hpp"
 #include "record.hpp"
 #include "thread.hpp"
 
@@ -23,17 +25,13 @@ namespace explore {
 /// Things that may happen without any thread's doing.
 enum class accident : std::uint8_t {
   spurious_wakeup,  // a condition variable wakes without a notify
-  delay_store,      // a store stays in the thread's buffer
-  commit_store,     // … and leaves it
   pass_deadline,  // the next deadline passes although threads could run
   pass_time,      // … or a little time does
   spurious_failure,  // of a compare_exchange_weak or a try_lock
 };
 
-class strategy {
+class strategy : public memory_choices {
  public:
-  virtual ~strategy() = default;
-
   /// The index in `runnable` (never empty) of the thread to go on.
   /// `current` is the one that asks, null if it cannot go on;
   /// `yields` says that it would rather not.
@@ -45,12 +43,25 @@ class strategy {
 
   virtual bool happens(accident what) = 0;
 
+  /// Whether it ever answers stale_read() or late_store() with
+  /// anything but 0.
+  virtual bool reads_stale() const { return false; }
+  std::size_t stale_read(std::size_t) override { return 0; }
+  std::size_t late_store(std::size_t) override { return 0; }
+
   virtual void welcome(thread& newcomer) { (void)newcomer; }
 };
 
-/// Seeds from here on are beyond the portfolio: a walk with at most
-/// seed / calm_seeds - 1 preemptions, to retell a failure briefly.
+/// Seeds from here on are beyond the portfolio: a walk with at most so
+/// many preemptions and stale reads, to retell a failure briefly.
 inline constexpr std::uint64_t calm_seeds = 1'000'000;
+inline constexpr std::uint64_t calm_limit = 8;
+
+/// The first such seed. Both numbers are below calm_limit.
+constexpr std::uint64_t calm_seed(std::uint64_t preemptions,
+                                  std::uint64_t stale_reads) {
+  return (1 + stale_reads * calm_limit + preemptions) * calm_seeds;
+}
 
 /// The strategy that the portfolio has for `seed`. `length`: how many
 /// steps a schedule of the scenario has, about.
@@ -59,7 +70,7 @@ std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
                                        std::size_t length);
 
 /// Its name, for reports: "random walk", "PCT of depth 3".
-const char* strategy_name(std::uint64_t seed, bool timeouts_race);
+std::string strategy_name(std::uint64_t seed, bool timeouts_race);
 
 /// Where `wanted` stands in `threads`; behind the last one if it does
 /// not.
@@ -68,8 +79,9 @@ std::size_t index_of(std::span<thread* const> threads,
 
 /// Follows choices.taken up to choices.fixed, then takes the first
 /// alternative everywhere, and records how many there were. At most
-/// `bound` preemptions and accidents.
+/// `bound` preemptions and accidents, and `stale` stale reads.
 std::unique_ptr<strategy> exhaustive_search(path& choices, int bound,
+                                            int stale,
                                             bool timeouts_race);
 
 /// Makes `choices` the next path in depth-first order; false if there

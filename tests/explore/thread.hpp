@@ -11,9 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "memory_model.hpp"
 #include "record.hpp"
-#include "store_buffer.hpp"
-#include "vector_clock.hpp"
 
 namespace explore {
 
@@ -23,8 +22,7 @@ inline constexpr instant never = INT64_MAX;
 
 /// Everything here is touched only by the thread that has the turn,
 /// but for `turn` itself.
-struct thread {
-  int id = 0;
+struct thread : thread_view {
   std::array<char, 24> role{};
 
   // Runnable iff alive and waits == reason::none.
@@ -36,13 +34,6 @@ struct thread {
 
   // 1 while the thread has, or has been handed, the turn.
   std::atomic<int> turn{0};
-
-  // What happened before the thread's next event; what a later
-  // acquire fence would learn; what later relaxed stores publish.
-  vector_clock clock;
-  vector_clock pending_acquire;
-  vector_clock last_release;
-  store_buffer stores;
 
   operation intends = operation::begin;  // its next step
   operation did = operation::begin;      // its last one

@@ -62,7 +62,6 @@ int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
   EXPLORE_ELSE_REAL(pthread_create, handle, attributes, entry,
                     argument);
   running.announce(operation::create, nullptr, EXPLORE_CALLER);
-  running.drain();
   if (running.failing_start > 0 && --running.failing_start == 0) {
     return EAGAIN;
   }

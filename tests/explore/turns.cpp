@@ -35,7 +35,6 @@ void schedule::announce(operation what, const void* object,
   thread& me = *self();
   me.clock_reads = 0;
   me.intends = what;
-  commit_some();
   if (wanted_.timeouts_race && earliest_deadline() != never &&
       strategy_->happens(accident::pass_deadline)) {
     pass_time(earliest_deadline());
@@ -91,7 +90,6 @@ void schedule::write_step(operation what, const void* object,
 
 bool schedule::wait(reason why, const void* object, instant deadline) {
   thread& me = *self();
-  drain(me);
   // Whoever waits until now at most lets others go first, no more.
   const bool due = deadline <= now_;
   me.waits = due ? reason::none : why;
@@ -202,9 +200,7 @@ thread& schedule::choose_after_waiting() {
       const auto candidates = std::span(runnable_).first(found);
       return *candidates[strategy_->next(candidates, nullptr, false)];
     }
-    for (thread& each : threads()) {
-      drain(each);  // time enough for every store to arrive
-    }
+    memory_.all_arrive();
     if (wake(reason::settle, nullptr, 1) > 0) {
       continue;
     }
