@@ -1,0 +1,218 @@
+// Calls that block the thread, and goroutines that do not call.
+//
+// Book: chapter 6, step 6.11. Document: 004, "the goroutine in a system
+// call is handed to another thread" (its processor is). Model: Go's
+// entersyscall, exitsyscall and sysmon.
+
+#pragma once
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+//@ #include "grading/todo.hpp"
+#include "idling.hpp"
+#include "scheduler.hpp"
+#include "switching.hpp"
+
+namespace workbook::gmp {
+
+// ---- Processors that change hands --------------------------------
+
+// Gives a processor that its machine has left to another machine if
+// there is work for it. The caller holds mutex_.
+inline void scheduler::hand_off(processor& p) {
+  // [6.11 hand_off]
+  //@ todo("6.11", p);
+  const bool due = p.timers.next() != timer_heap::never;
+  if (p.has_work() || due || global_.size() > 0) {
+    start(p, false);
+  } else {
+    idle_processors_.push_back(&p);
+    idle_count_.fetch_add(1);
+    if (work_in_sight() || timekeeper_ == nullptr) {
+      start(*take_idle_processor(), false);
+    }
+  }
+  // [6.11 hand_off]
+}
+
+inline void scheduler::give_processor_away(machine& m) {
+  // [6.11 give away]
+  //@ todo("6.11", m);
+  processor& p = *m.holds.load();
+  p.note(event_kind::blocked, m.current->runs);
+  std::scoped_lock lock(mutex_);
+  m.holds.store(nullptr);
+  p.holder.store(nullptr);
+  ++detached_;
+  hand_off(p);
+  // [6.11 give away]
+}
+
+// Called by a goroutine whose machine has no processor, or had none a
+// moment ago.
+inline void scheduler::come_back() {
+  // [6.11 come_back]
+  //@ todo("6.11");
+  machine& m = *here();
+  {
+    std::scoped_lock lock(mutex_);
+    if (m.holds.load() != nullptr) {
+      return;  // the monitor had second thoughts: see retake
+    }
+    --detached_;
+    if (processor* const p = take_idle_processor()) {
+      give(m, *p);
+      p->note(event_kind::returned, m.current->runs);
+      return;
+    }
+    if (!stopping_.load()) {
+      note_apart(event_kind::injected, &m, nullptr, m.current->runs);
+      global_.push(*m.current->runs);
+    }
+  }
+  change_stack(m, m.own);  // and sleep there, for a processor
+  // [6.11 come_back]
+}
+
+// ---- The monitor -------------------------------------------------
+
+inline void scheduler::look_after_processors() {
+  // [6.11 monitor]
+  //@ todo("6.11");
+  about_now_.store(now());
+  for (const auto& each : processors_) {
+    processor& p = *each;
+    machine* const m = p.holder.load();
+    if (m == nullptr) {
+      continue;
+    }
+    const std::uint32_t tick = p.tick.load();
+    const bool waits = p.has_work() || global_.size() > 0 ||
+                       earliest_timer() <= now();
+    if (tick != p.seen_tick.exchange(tick) && !m->blocks.load()) {
+      p.stuck = 0;
+    } else if (waits && (++p.stuck > 1 || m->blocks.load())) {
+      retake(p);
+    } else if (waits) {
+      request expected = request::none;
+      p.asked.compare_exchange_strong(expected, request::preempt);
+    }
+  }
+  // [6.11 monitor]
+}
+
+// A machine that enters the scheduler writes `inside` and then reads
+// `holds`; here it is the other way round. At least one of the two sees
+// what the other has written.
+inline bool scheduler::retake(processor& p) {
+  // [6.11 retake]
+  //@ return todo<bool>("6.11", p);
+  std::scoped_lock lock(mutex_);
+  machine* const m = p.holder.load();
+  if (m == nullptr || stopping_.load()) {
+    return false;
+  }
+  m->holds.store(nullptr);
+  if (m->fences) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  } else {
+    ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  }
+  if (m->inside.load()) {
+    m->holds.store(&p);
+    return false;
+  }
+  p.holder.store(nullptr);
+  ++detached_;
+  note_apart(event_kind::retaken, m, &p, m->current->runs);
+  p.asked.store(request::none);
+  hand_off(p);
+  return true;
+  // [6.11 retake]
+}
+
+inline void scheduler::monitor_loop() {
+  constexpr auto slice = std::chrono::milliseconds(10);
+  auto printed = std::chrono::steady_clock::now();
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      const bool nothing_to_do =
+          idle_processors_.size() == processors_.size();
+      if (nothing_to_do) {
+        monitor_sleeps_ = true;
+        monitor_wake_.wait(lock, [this] {
+          return stopping_.load() || !monitor_sleeps_;
+        });
+      } else {
+        monitor_wake_.wait_for(lock, slice, [this] {
+          return stopping_.load();
+        });
+      }
+    }
+    if (stopping_.load()) {
+      return;
+    }
+    look_after_processors();
+    const auto time = std::chrono::steady_clock::now();
+    if (wanted_.schedtrace.count() > 0 &&
+        time - printed >= wanted_.schedtrace) {
+      printed = time;
+      std::fprintf(stderr, "%s\n", schedtrace().c_str());
+    }
+  }
+}
+
+// ---- The goroutines' side ----------------------------------------
+
+/// Runs f(), which may block the thread: a system call, a library that
+/// locks. The processor is given away before, so that other goroutines
+/// run meanwhile; afterwards the goroutine takes an idle processor, or
+/// waits for one in the global queue. Returns what f returns, throws
+/// what it throws. Costs a lock and, if work waits, a wake-up.
+template <typename F>
+auto blocking(F f) {
+  struct away {
+    away() {
+      const runtime_call inside;
+      machine& m = *here();
+      m.home.give_processor_away(m);
+    }
+    ~away() {
+      const runtime_call inside;  // comes back
+    }
+  };
+  // [6.11 blocking]
+  //@ return todo<decltype(f())>("6.11", f);
+  const away from_the_processor;
+  return f();
+  // [6.11 blocking]
+}
+
+/// As blocking, for calls that are short as a rule: the processor is
+/// kept, and the monitor takes it away if f still runs when it looks
+/// (every 10 ms) and work waits. Costs two stores.
+template <typename F>
+auto maybe_blocking(F f) {
+  struct mark {
+    mark() : m(*here()) { m.blocks.store(true); }
+    ~mark() {
+      m.blocks.store(false);
+      const runtime_call inside;  // comes back, if need be
+    }
+    machine& m;
+  };
+  // [6.11 maybe_blocking]
+  //@ return todo<decltype(f())>("6.11", f);
+  const mark of_the_machine;
+  return f();
+  // [6.11 maybe_blocking]
+}
+
+}  // namespace workbook::gmp
