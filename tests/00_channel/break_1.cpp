@@ -1,6 +1,6 @@
 // Step 0.7, break it: the reader's schedule against a channel whose
-// sender, once its time is up, lets go of the mutex before it takes
-// its offer back.
+// sender, once its time is up, releases the mutex before it leaves its
+// queue.
 
 #include <atomic>
 #include <thread>
@@ -12,10 +12,11 @@
 namespace workbook {
 namespace {
 
-BREAKS(channel_break, two_who_do_not_agree, 0.7, 2,
+BREAKS(channel_break, the_two_sides_disagree, 0.7, 2,
        "break_1.schedule") {
   contract(
-      "A hand-over that was agreed before the call gave up completes");
+      "A value that was handed over before the call gave up counts: "
+      "the call returns ok, even if it is late.");
   std::atomic<bool> sent = false;
   std::atomic<bool> received = false;
   channel<int> numbers;

@@ -1,5 +1,5 @@
 // Step 0.8, break it: the reader's schedule against a channel whose
-// stop callback notifies without having held the mutex.
+// stop callback notifies without the mutex.
 
 #include <stop_token>
 #include <thread>
@@ -10,9 +10,10 @@
 namespace workbook {
 namespace {
 
-BREAKS(channel_break, the_stop_that_nobody_heard, 0.8, 2,
+BREAKS(channel_break, the_stop_is_not_noticed, 0.8, 2,
        "break_2.schedule") {
-  contract("returns cancelled once `stop` is requested");
+  contract(
+      "As receive(), and returns cancelled once `stop` is requested.");
   std::stop_source source;
   channel<int> numbers(1);
 
@@ -20,7 +21,7 @@ BREAKS(channel_break, the_stop_that_nobody_heard, 0.8, 2,
       "receiver", [&] { (void)numbers.receive(source.get_token()); });
   std::jthread stopper =
       explore::actor("stopper", [&] { source.request_stop(); });
-}  // a deadlock here: the receiver sleeps, and has been told to stop
+}  // a deadlock here: the receiver sleeps although it was to stop
 
 }  // namespace
 }  // namespace workbook

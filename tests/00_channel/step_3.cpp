@@ -39,8 +39,7 @@ EXPLORED(channel_send, send_blocks_while_full, 0.3, 3) {
   }
 }
 
-EXPLORED(channel_send, a_sender_does_not_poll, 0.3, 1,
-         .polls = false) {
+EXPLORED(channel_send, a_sender_does_not_poll, 0.3, 1, .polls = false) {
   contract("A call that waits is asleep: it does not poll.");
   channel<int> numbers;
 
