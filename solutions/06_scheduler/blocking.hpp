@@ -47,6 +47,7 @@ inline void scheduler::give_processor_away(machine& m) {
   processor& p = *m.holds.load();
   p.note(event_kind::blocked, m.current->runs);
   std::scoped_lock lock(mutex_);
+  m.revoked.store(true);
   m.holds.store(nullptr);
   p.holder.store(nullptr);
   ++detached_;
@@ -62,9 +63,10 @@ inline void scheduler::come_back() {
   machine& m = *here();
   {
     std::scoped_lock lock(mutex_);
-    if (m.holds.load() != nullptr) {
+    if (!m.revoked.load()) {
       return;  // the monitor had second thoughts: see retake
     }
+    m.revoked.store(false);
     --detached_;
     if (processor* const p = take_idle_processor()) {
       give(m, *p);
@@ -108,8 +110,8 @@ inline void scheduler::look_after_processors() {
 }
 
 // A machine that enters the scheduler writes `inside` and then reads
-// `holds`; here it is the other way round. At least one of the two sees
-// what the other has written.
+// `revoked`; here it is the other way round. At least one of the two
+// sees what the other has written.
 inline bool scheduler::retake(processor& p) {
   // [6.11 retake]
   //@ return todo<bool>("6.11", p);
@@ -118,16 +120,17 @@ inline bool scheduler::retake(processor& p) {
   if (m == nullptr || stopping_.load()) {
     return false;
   }
-  m->holds.store(nullptr);
+  m->revoked.store(true);
   if (m->fences) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
   } else {
     ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
   }
   if (m->inside.load()) {
-    m->holds.store(&p);
+    m->revoked.store(false);
     return false;
   }
+  m->holds.store(nullptr);
   p.holder.store(nullptr);
   ++detached_;
   note_apart(event_kind::retaken, m, &p, m->current->runs);

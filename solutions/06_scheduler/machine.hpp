@@ -28,6 +28,8 @@ struct alignas(128) machine {
   void adopt_thread();
 
   std::atomic<bool> inside{true};  // (I2)
+  std::atomic<bool> revoked{false};  // its processor was taken, or
+                                     // is just being taken
   bool fences = true;  // see runtime_call
   bool spinning = false;  // counted in scheduler::spinning_
   bool idle = false;      // in scheduler::idle_machines_; its mutex

@@ -97,10 +97,9 @@ class runtime_call {
     } else {
       std::atomic_signal_fence(std::memory_order_seq_cst);
     }
-    processor* const p = m.holds.load(std::memory_order_relaxed);
-    if (p == nullptr ||
-        p->asked.load(std::memory_order_relaxed) != request::none)
-        [[unlikely]] {
+    if (m.revoked.load(std::memory_order_relaxed) ||
+        here_and_now().asked.load(std::memory_order_relaxed) !=
+            request::none) [[unlikely]] {
       attend(gives_way);
     }
   }
@@ -181,11 +180,10 @@ inline void ready(goroutine& g) {
     return;
   }
   const bool was_inside = m->inside.exchange(true);
-  processor* const p = m->holds.load();
-  if (p == nullptr) {
+  if (m->revoked.load()) {
     g.home->inject(g);
   } else {
-    p->ready(g);
+    m->holds.load()->ready(g);
   }
   // pairs with scheduler::retake: what was done with the processor.
   m->inside.store(was_inside, std::memory_order_release);
@@ -199,7 +197,7 @@ inline void ready(goroutine& g) {
   //@[6.3]   run_next(m, *m.holds.load());
   //@[6.3] }
   //@ todo("6.11", gives_way);
-  if (here()->holds.load() == nullptr) {
+  if (here()->revoked.load()) {
     here()->home.come_back();
   }
   processor& p = here_and_now();
