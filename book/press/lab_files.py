@@ -81,8 +81,19 @@ def skeleton_body(lab, file):
     return f"<p>{note}</p>{fragment(code)}"
 
 
-def doxygen_source(file):
-    return file.replace("_", "__").replace(".", "_8") + "_source.html"
+def source_page(source):
+    """What Doxygen calls the page of a solution's source: after its
+    name, and after its folder too where two have the same name."""
+    same = list(source.parent.parent.glob(f"*/{source.name}"))
+    name = (source.name if len(same) == 1 else
+            f"{source.parent.name}/{source.name}")
+    for plain, mangled in (("_", "__"), ("/", "_2"), (".", "_8")):
+        name = name.replace(plain, mangled)
+    return name + "_source.html"
+
+
+def doxygen_source(lab, file):
+    return source_page(ROOT / "solutions" / lab / file)
 
 
 def fold_reference(text, lab, file):
@@ -99,9 +110,13 @@ def fold_reference(text, lab, file):
 def link_to_skeletons(text, lab):
     """In a chapter, a name of one of its files opens the reader's."""
     for file in files_of(lab):
-        source = re.escape(doxygen_source(file))
+        source = re.escape(doxygen_source(lab, file))
         text = re.sub(rf'(<a class="el" href=")({source})(")',
                       rf"\g<1>{page_name(lab, file)}.html\3", text)
+        text = re.sub(rf'(?<!">)<code>{re.escape(file)}</code>(?!</a>)',
+                      f'<code><a class="el" '
+                      f'href="{page_name(lab, file)}.html">'
+                      f"{html.escape(file)}</a></code>", text)
         # Names that Doxygen does not know: schedules.
         if not file.endswith((".hpp", ".cpp")):
             text = text.replace(

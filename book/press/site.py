@@ -261,7 +261,7 @@ def guard_references(arc, pages):
     """No link of a chapter opens a solution by surprise."""
     for lab in labs_of(arc):
         for file in lab_files.files_of(lab):
-            source = lab_files.doxygen_source(file).removesuffix(".html")
+            source = lab_files.doxygen_source(lab, file).removesuffix(".html")
             if source in pages and not lab_files.is_given(lab, file):
                 pages[source].text = lab_files.fold_reference(
                     pages[source].text, lab, file)

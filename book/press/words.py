@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # the tree stays clean
 
+import lab_files  # noqa: E402
 import pictures  # noqa: E402
 from pictures import Mistake  # noqa: E402
 
@@ -80,12 +81,26 @@ def invariants():
     return "\n".join(out)
 
 
+# The folder of solutions/ whose files the page at hand speaks of.
+chapter = ""
+
+
+def source_of(file):
+    """The solution called `file`: of the page's chapter, if two are."""
+    found = sorted((BOOK.parent / "solutions").glob(f"*/{file}"))
+    if not found:
+        raise Mistake(f"no file {file} below solutions/")
+    own = [each for each in found if each.parent.name == chapter]
+    if len(found) > 1 and not own:
+        raise Mistake(f"{len(found)} files below solutions/ are called "
+                      f"{file}, and none is in {chapter or 'a chapter'}")
+    return own[0] if own else found[0]
+
+
 def lines_of(file):
     """A solution's lines as Doxygen sees them: without the //@ ones."""
-    sources = list((BOOK.parent / "solutions").glob(f"*/{file}"))
-    if not sources:
-        raise Mistake(f"no file {file} below solutions/")
-    return [line.strip() for line in sources[0].read_text().splitlines()
+    return [line.strip()
+            for line in source_of(file).read_text().splitlines()
             if not line.lstrip().startswith("//@")]
 
 
@@ -94,13 +109,15 @@ def snippet(file, region):
     found = lines_of(file).count(marker)
     if found != 2:
         raise Mistake(f"{file} has '{marker}' {found} times, not twice")
-    return f"\n\\snippet{{trimleft}} {file} {region}\n"
+    source = source_of(file)
+    return (f"\n\\snippet{{trimleft}} {source.parent.name}/{file} "
+            f"{region}\n")
 
 
 def where(file, region):
     """The file, linked to the region in it; the step; the region."""
     line = lines_of(file).index(f"// [{region}]") + 2
-    page = file.replace("_", "__").replace(".", "_8") + "_source.html"
+    page = lab_files.source_page(source_of(file))
     step, _, name = region.partition(" ")
     place = f"step {step}, {inline(name)}" if name else inline(region)
     return (f"<b><a href='{page}#l{line:05}'>{file}</a></b> "
@@ -240,6 +257,8 @@ WORD = re.compile(r"\\([a-z]+)\b(?:\{(.*)\})?\s*$", re.S)
 
 def page(path):
     """The page for Doxygen, and the mistakes in it."""
+    global chapter
+    chapter = Path(path).stem
     out, mistakes, open_blocks, fence = [], [], [], None
     lines = enumerate(Path(path).read_text().splitlines(), 1)
     for number, line in lines:
