@@ -13,6 +13,18 @@ std::uintptr_t number_of(const void* address) {
 
 }  // namespace
 
+void memory_model::clear() {
+  std::fill_n(stores_.begin(), used_stores_, past_store{});
+  std::fill_n(locations_.begin(), used_locations_, location{});
+  std::fill_n(fences_.begin(), fences_made_, fence_in_s{});
+  cells_.fill({});
+  filter_.reset();
+  made_ = arrived_ = s_ = fences_made_ = 0;
+  overflowed_ = false;
+  free_store_ = free_location_ = none;
+  used_stores_ = used_locations_ = 0;
+}
+
 // ---- Rules ---------------------------------------------------------
 
 /// Whether a thread that knows `known` can no longer read or write what

@@ -112,6 +112,9 @@ class memory_model {
   /// If not, nothing else is kept.
   void begin(bool remembers) { depth_ = remembers ? depth : 1; }
 
+  /// Back to the beginning. Costs what was used.
+  void clear();
+
   outcome load(thread_view& me, const object& what, int order,
                memory_choices& choose);
 
