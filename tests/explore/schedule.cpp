@@ -8,7 +8,7 @@
 namespace explore {
 namespace {
 
-constinit thread_local thread* own = nullptr;
+constinit thread_local thread* running_self = nullptr;
 schedule the_schedule;
 
 /// Steps after which a thread that settle() waits for is spinning.
@@ -32,21 +32,21 @@ schedule& current_schedule() {
   return the_schedule;
 }
 thread* schedule::self() {
-  return own;
+  return running_self;
 }
 bool explored() {
-  return own != nullptr && own->ignoring == 0;
+  return running_self != nullptr && running_self->ignoring == 0;
 }
 
 unexplored::unexplored() {
-  if (own != nullptr) {
-    ++own->ignoring;
+  if (running_self != nullptr) {
+    ++running_self->ignoring;
   }
 }
 
 unexplored::~unexplored() {
-  if (own != nullptr) {
-    --own->ignoring;
+  if (running_self != nullptr) {
+    --running_self->ignoring;
   }
 }
 
@@ -62,7 +62,7 @@ void schedule::begin(record& into, std::unique_ptr<strategy> how,
   thread& first = *add_thread();
   name_thread(first, "test");
   first.clock.tick(0);
-  own = &first;
+  running_self = &first;
 }
 
 void schedule::finish() {
@@ -88,14 +88,14 @@ void schedule::finish() {
   }
   record_->how = ending::passed;
   summarise();
-  own = nullptr;
+  running_self = nullptr;
 }
 
 void schedule::fail(ending how, std::string_view text) {
   unexplored here;
   record_->how = how;
-  if (how != ending::leak && own != nullptr) {
-    record_->culprit = own->id;
+  if (how != ending::leak && running_self != nullptr) {
+    record_->culprit = running_self->id;
   }
   copy_text(record_->text, text);
   summarise();
@@ -126,7 +126,7 @@ void schedule::summarise() {
 
 void schedule::acquire(const void* object) {
   if (const vector_clock* told = clocks_.find(object)) {
-    own->clock.join(*told);
+    running_self->clock.join(*told);
   }
 }
 
@@ -137,8 +137,8 @@ void schedule::release(const void* object) {
          "the scenario uses more synchronisation objects than the "
          "explorer can follow");
   }
-  told->join(own->clock);
-  own->clock.tick(own->id);
+  told->join(running_self->clock);
+  running_self->clock.tick(running_self->id);
 }
 
 // ---- Threads and time --------------------------------------------
@@ -160,9 +160,9 @@ thread* schedule::add_thread() {
   record_->thread[count_ - 1] = {.alive = true};
   name_thread(added, role.data());
   strategy_->welcome(added);
-  if (own != nullptr) {
-    added.clock = own->clock;
-    own->clock.tick(own->id);
+  if (running_self != nullptr) {
+    added.clock = running_self->clock;
+    running_self->clock.tick(running_self->id);
   }
   added.clock.tick(added.id);
   return &added;
@@ -177,24 +177,24 @@ void schedule::name_thread(thread& named, std::string_view role) {
 }
 
 void adopt_thread(thread* self) {
-  own = self;
+  running_self = self;
   current_schedule().start_running();
 }
 
 void schedule::start_running() {
-  take_turn(*own);
+  take_turn(*running_self);
 }
 
 void schedule::end_thread() {
-  announce(operation::end, own, nullptr);
-  release(own);
-  own->alive = false;
-  wake(reason::join, own);
+  announce(operation::end, running_self, nullptr);
+  release(running_self);
+  running_self->alive = false;
+  wake(reason::join, running_self);
   hand_over(choose_after_waiting());
   // The turn never comes back. The kernel's thread ends with the
   // process: if it ended here, it would run beside the next one.
   for (;;) {
-    take_turn(*own);
+    take_turn(*running_self);
   }
 }
 
@@ -215,7 +215,7 @@ int schedule::alive_besides_first() const {
 }
 
 instant schedule::read_clock() {
-  thread& me = *own;
+  thread& me = *running_self;
   if (++me.clock_reads > clock_reads_until_polling) {
     pass_time(now_ + polling_tick);
   }

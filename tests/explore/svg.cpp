@@ -9,11 +9,11 @@
 namespace explore {
 namespace {
 
-constexpr int lane = 150;    // pixels a column
-constexpr int row = 30;      // … and a row
-constexpr int left = 56;     // room for step numbers
-constexpr int top = 70;      // … for the heading and roles
-constexpr int source = 380;  // … for source lines
+constexpr int lane = 150;        // pixels a column
+constexpr int row = 30;          // … and a row
+constexpr int left_margin = 56;  // room for step numbers
+constexpr int top = 70;          // … for the heading and roles
+constexpr int source = 380;      // … for source lines
 
 std::string escape(const std::string& text) {
   std::string escaped;
@@ -64,7 +64,7 @@ std::string draw_svg(const story& told) {
   };
   const int lanes = static_cast<int>(used.size());
   const int rows = static_cast<int>(told.rows.size());
-  const int width = left + lanes * lane + source;
+  const int width = left_margin + lanes * lane + source;
   const int bottom = top + rows * row;
   std::string drawn = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" "
@@ -73,7 +73,7 @@ std::string draw_svg(const story& told) {
       style);
   drawn += text_at(8, 20, "role", told.what);
   for (const int each : used) {
-    const int x = left + column(each) * lane;
+    const int x = left_margin + column(each) * lane;
     drawn += text_at(x, top - 18, "role",
                      told.roles[static_cast<std::size_t>(each)]);
     drawn += fmt::format(
@@ -83,7 +83,7 @@ std::string draw_svg(const story& told) {
   }
   int y = top;
   for (const lane_row& each : told.rows) {
-    const int x = left + column(each.thread) * lane;
+    const int x = left_margin + column(each.thread) * lane;
     const bool last = &each == &told.rows.back();
     drawn += text_at(8, y + 17, "quiet", std::to_string(each.step));
     drawn += fmt::format(
@@ -91,7 +91,7 @@ std::string draw_svg(const story& told) {
         "width=\"{}\" height=\"{}\" rx=\"4\"/>\n",
         last ? "last" : "act", x, y, lane - 10, row - 6);
     drawn += text_at(x + 7, y + 17, "op", each.words.substr(0, 18));
-    drawn += text_at(left + lanes * lane + 8, y + 17, "quiet",
+    drawn += text_at(left_margin + lanes * lane + 8, y + 17, "quiet",
                      each.where.line == 0
                          ? ""
                          : fmt::format("{}  {}", each.where.line,
