@@ -24,7 +24,7 @@ std::string squeezed(std::string_view text) {
   return all;
 }
 
-std::size_t words_in(std::string_view text) {
+std::size_t count_words(std::string_view text) {
   std::istringstream words{std::string(text)};
   std::size_t count = 0;
   for (std::string word; words >> word;) {
@@ -254,10 +254,10 @@ std::vector<std::size_t> quoted_sentences(const docstring& in,
   constexpr std::size_t enough = 3;
   std::vector<std::size_t> sentences;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::size_t quoted_words = words_in(words[i]);
+    const std::size_t quoted_words = count_words(words[i]);
     if (quoted_words >=
         std::min(enough,
-                 std::max<std::size_t>(words_in(in.sentence(i)), 1))) {
+                 std::max<std::size_t>(count_words(in.sentence(i)), 1))) {
       sentences.push_back(i);
     }
   }
