@@ -333,7 +333,7 @@ std::string random_program(std::uint64_t seed) {
 
 // The model against the axioms, on programs that nobody thought of.
 TEST(litmus, random_programs_have_the_outcomes_of_the_axioms) {
-  constexpr std::uint64_t programs = 1'500;
+  constexpr std::uint64_t programs = 4'000;
   for (std::uint64_t seed = 1; seed <= programs; ++seed) {
     const std::string text = random_program(seed);
     const program read = read_program(text);
