@@ -1,9 +1,10 @@
 # The front door: `make help`. The program `workbook` (tests/workbook)
 # does the work; here stands what it needs. All is built under build/.
 
-## make                        build and grade every lab; what is next
+## make                        grade the lab at hand; what is next
 ## make grade LAB=01           grade one lab
-##   STEP=1.2                    this step only
+##   STEP=1.2                    this step first
+##   FRESH=1                     run every test, whatever is recorded
 ##   VARIANT=solutions           the reference instead of the lab
 ##   BASE=solutions              on the reference's earlier chapters
 ##   STRICT=1                    exit status 1 below full marks
@@ -12,6 +13,7 @@
 ## make replay CASE=01.a_test SEED=17
 ##                             one schedule of a test; GDB=1 stops in it
 ## make demo LAB=01            see a lab at work
+## make soak LAB=06 MINUTES=5  run it under load
 ## make bench LAB=01           measure it; PEERS=1 installs its peers
 ## make book                   the book, as build/book/html/index.html
 ## make labs                   write the skeletons that are missing
@@ -33,10 +35,10 @@
 ## LAB takes 1, 01 or 01_pooling. Missing Debian packages are named and
 ## installed, as root or through sudo (WORKBOOK_PACKAGES=skip: not).
 
-commands := board grade watch hint replay demo bench labs reset \
+commands := board grade watch hint replay demo soak bench labs reset \
   test mutants alternatives steps sanitizers try contracts
-variables := LAB STEP VARIANT BASE STRICT CASE SEED GDB PEERS \
-  BROWSER PATCH ALL
+variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
+  MINUTES BROWSER PATCH ALL
 
 .PHONY: $(commands) program packages book format clean help
 .NOTPARALLEL:
@@ -46,9 +48,10 @@ board:
 
 # ---- The program's commands -------------------------------------------
 
-options = $(foreach name,LAB STEP VARIANT BASE CASE SEED PATCH, \
+options = $(foreach name,LAB STEP VARIANT BASE CASE SEED MINUTES PATCH, \
     $(if $($(name)),$(option.$(name)) '$($(name))')) \
   $(if $(filter-out 0,$(STRICT)),--strict) \
+  $(if $(filter-out 0,$(FRESH)),--fresh) \
   $(if $(filter-out 0,$(GDB)),--gdb) \
   $(if $(filter-out 0,$(ALL)),--all)
 option.LAB := --lab
@@ -57,6 +60,7 @@ option.VARIANT := --variant
 option.BASE := --base
 option.CASE := --case
 option.SEED := --seed
+option.MINUTES := --minutes
 option.PATCH := --patch
 
 # A recipe that fails makes `make` exit with 2, except under --question:

@@ -47,7 +47,7 @@ function(workbook_chapter chapter)
     ${WORKBOOK_BASE})
   _variant(solutions "${tests};${together}" ${solutions_dir}/${chapter}
     solutions)
-  foreach(program IN ITEMS demo bench)
+  foreach(program IN ITEMS demo soak bench)
     if(EXISTS ${tests_dir}/${program}.cpp
         AND (WORKBOOK_BENCH OR NOT program STREQUAL "bench"))
       _measured(labs ${program}
@@ -174,7 +174,7 @@ macro(_links_of_a_test target)
   target_precompile_headers(${target} REUSE_FROM grading_precompiled)
 endmacro()
 
-# Declares the demo or the benchmark of `variant`.
+# Declares the demo, the soak test or the benchmark of `variant`.
 function(_measured variant program folder base)
   _program(${variant} ${program}.cpp)
   _sources(${target} ${folder} ${base})

@@ -23,7 +23,7 @@ target_compile_options(lab_warnings INTERFACE
 # The matrix has hundreds of variants and is debugged never: what counts
 # is how soon it is compiled.
 add_library(workbook_instrumentation INTERFACE)
-set(explored_flags -O1 -g)
+set(explored_flags -O0 -g)
 if(WORKBOOK_MATRIX)
   set(explored_flags -O0 -g1 -w)
 endif()
@@ -57,6 +57,17 @@ target_include_directories(workbook_tools INTERFACE
 if(NOT CMAKE_BUILD_TYPE)
   target_compile_options(workbook_tools INTERFACE -O0 -g1)
 endif()
+
+# Compiles the files of `target` in units of `size` files (0: all in
+# one). Most of what a file costs is what it includes, so that takes a
+# third of the time. Names in an anonymous namespace must differ within
+# the target, but a local name may be that of another file's.
+function(workbook_few_units target size)
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${size}
+    UNITY_BUILD_CODE_BEFORE_INCLUDE
+      "#pragma GCC diagnostic ignored \"-Wshadow\"")
+endfunction()
 
 # A quicker linker, if there is one.
 find_program(LLD ld.lld)

@@ -92,6 +92,21 @@ that "only what is missing is installed" "$(asked)" = "update
 install --yes --no-install-recommends libcli11-dev"
 
 machine
+has node 'echo v20'
+has npm 'echo 10'
+has chromium 'echo 120'
+run need browser
+that "a command that is there needs no package" \
+  "$status$said$(asked)" = 0
+
+machine
+has node 'echo v20'
+has npm 'echo 10'
+run need browser
+that "and only the others are installed" "$(asked)" = "update
+install --yes --no-install-recommends chromium"
+
+machine
 has id 'echo 1000'
 run need make
 that "without sudo there is a line for the administrator" "$said" = \

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "workbook/problem.hpp"
 #include "workbook/record.hpp"
 #include "workbook/report.hpp"
@@ -15,10 +17,21 @@ namespace {
 constexpr std::size_t lab_title_width = 37;
 constexpr std::size_t lab_bar_width = 24;
 
-std::string lab_line(const chapter& of,
-                     const std::optional<record>& last,
+bool has_older(const record& of) {
+  return std::any_of(
+      of.tests.begin(), of.tests.end(),
+      [](const graded& each) { return each.result.older; });
+}
+
+std::string lab_line(const workspace& where, const chapter& of,
                      const screen& look) {
   const std::string name = fitted(of.title, lab_title_width);
+  std::optional<record> last;
+  try {
+    last = current_record(where, of, "labs");
+  } catch (const problem& trouble) {
+    return fmt::format("  {}\n", trouble.what());
+  }
   if (!last) {
     return fmt::format("  {}  {} {}\n", of.number(), name,
                        look.dim("not graded yet"));
@@ -27,6 +40,13 @@ std::string lab_line(const chapter& of,
       bar(last->score(), last->max_score(), lab_bar_width);
   const std::string marks =
       fmt::format("{:>3} of {}", last->score(), last->max_score());
+  if (has_older(*last)) {
+    return fmt::format(
+        "  {}  {} {} {}\n", of.number(), name,
+        look.dim(
+            fitted("changed since it was graded", lab_bar_width + 4)),
+        look.dim(fmt::format("make grade LAB={}", of.number())));
+  }
   const bool full = last->score() == last->max_score();
   return fmt::format("  {}  {} {} {}\n", of.number(), name,
                      full ? look.green(drawn) : drawn,
@@ -37,31 +57,21 @@ std::string lab_line(const chapter& of,
 
 std::string board_text(const workspace& where,
                        const std::vector<chapter>& of,
-                       const screen& look) {
+                       const chapter* at_hand, const screen& look) {
   std::string text;
   if (of.size() > 1) {
     text =
         fmt::format("\n  {}\n\n", look.bold("From Pool to Scheduler"));
-  }
-  std::string report;
-  for (const chapter& each : of) {
-    std::optional<record> last;
-    try {
-      last = read_record(where, each, "labs");
-    } catch (const problem& trouble) {
-      text += fmt::format("  {}\n", trouble.what());
-    }
-    // A single lab is told by its report alone.
-    text += of.size() > 1 ? lab_line(each, last, look) : "";
-    if (report.empty() && last && next_step(each, *last) != nullptr) {
-      report = report_text(where, each, *last, look);
+    for (const chapter& each : of) {
+      text += lab_line(where, each, look);
     }
   }
-  if (report.empty()) {
-    report = of.empty() ? "\n  There is no lab yet.\n\n"
-                        : "\n  Every lab that was graded is done.\n\n";
+  if (at_hand == nullptr) {
+    return text + (of.empty() ? "\n  There is no lab yet.\n\n"
+                              : "\n  Every lab is done.\n\n");
   }
-  return text + report;
+  const auto last = current_record(where, *at_hand, "labs");
+  return last ? text + report_text(where, *at_hand, *last, look) : text;
 }
 
 }  // namespace workbook

@@ -11,10 +11,10 @@
 
 namespace workbook {
 
-/// A line a lab from its latest record, then the report of the first
-/// lab that is not done.
+/// A line a lab from its latest record, then the report of the one at
+/// hand, which is null if every lab is done.
 std::string board_text(const workspace& where,
                        const std::vector<chapter>& of,
-                       const screen& look);
+                       const chapter* at_hand, const screen& look);
 
 }  // namespace workbook

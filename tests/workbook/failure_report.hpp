@@ -13,10 +13,25 @@
 
 namespace workbook {
 
-/// The first failure in full: the promise, the report, the command
-/// that replays it, the section of the book. Then the others, a line
-/// each; steps that are not written, a line each.
-std::string failures_text(const workspace& where, const chapter& of,
-                          const record& graded, const screen& look);
+/// The failure that is shown in full: of the tests just run, of the
+/// step that was asked for if it has one; the most exact of its step,
+/// such as a lock that waits for itself, before others. Null if no test
+/// failed.
+const graded* main_failure(const chapter& of, const record& all);
+
+/// One failure in full: the promise, the report, the command that
+/// replays it, the section of the book.
+std::string failure_text(const workspace& where, const chapter& of,
+                         const record& all, const graded& each,
+                         const screen& look);
+
+/// The other failures, a line each; then what waits for a step that is
+/// not written, and what was not run.
+std::string other_failures_text(const chapter& of, const record& all,
+                                const screen& look);
+
+/// What the test itself says in its first failure: the sentence after
+/// GoogleTest's comparison, or the comparison in a line.
+std::string own_sentence(const std::string& message);
 
 }  // namespace workbook

@@ -5,10 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 
+#include "workbook/begun_steps.hpp"
+#include "workbook/interrupt.hpp"
 #include "workbook/matrix_programs.hpp"
 #include "workbook/problem.hpp"
+#include "workbook/report.hpp"
 #include "workbook/submission_lint.hpp"
+#include "workbook/test_inputs.hpp"
 
 namespace workbook {
 
@@ -36,76 +41,6 @@ void check_files(const workspace& where, const chapter& of,
   }
 }
 
-/// Every test with what the last record says of it.
-std::vector<graded> as_recorded(const workspace& where,
-                                const chapter& of,
-                                const grade_request& wanted,
-                                std::vector<graded_test> tests) {
-  std::map<std::string, outcome> last;
-  if (!wanted.step.empty()) {
-    if (const auto before = read_record(where, of, wanted.variant)) {
-      for (const graded& each : before->tests) {
-        last[each.test.id] = each.result;
-      }
-    }
-  }
-  std::vector<graded> all;
-  for (graded_test& test : tests) {
-    graded each{std::move(test), {}};
-    const auto known = last.find(each.test.id);
-    if (known != last.end()) {
-      each.result = known->second;
-    } else {
-      each.result.message = "was not asked for";
-      each.result.promise = each.test.promise;
-    }
-    all.push_back(std::move(each));
-  }
-  return all;
-}
-
-/// The tests that are asked for, as jobs.
-std::vector<test_job> jobs_of(const workspace& where, const chapter& of,
-                              const grade_request& wanted,
-                              const variant& judged,
-                              const std::vector<graded>& all) {
-  std::vector<test_job> jobs;
-  for (const graded& each : all) {
-    if (wanted.step.empty() || each.test.step == wanted.step) {
-      jobs.push_back(job_for(where, of, each.test, judged));
-      jobs.back().lanes = lanes_of(where, of.lab, wanted.variant);
-    }
-  }
-  return jobs;
-}
-
-void take_over(std::vector<test_job>& jobs, std::vector<graded>& all) {
-  for (graded& each : all) {
-    for (test_job& job : jobs) {
-      if (job.test.id == each.test.id) {
-        each.result = std::move(job.result);
-        break;
-      }
-    }
-  }
-}
-
-/// Nothing is built of what does not play fair.
-void refuse(std::vector<test_job>& jobs, const std::string& why,
-            const pipeline_listener& listener) {
-  if (listener.on_start) {
-    listener.on_start(jobs.size());
-  }
-  for (test_job& job : jobs) {
-    job.result.status = verdict::not_run;
-    job.result.message = why;
-    job.result.promise = job.test.promise;
-    if (listener.on_verdict) {
-      listener.on_verdict(job);
-    }
-  }
-}
-
 void check_step(const chapter& of, const std::string& id) {
   if (!id.empty() && of.place_of(id) == of.steps.size()) {
     throw problem("chapter {} has no step {}; its steps are {}", of.lab,
@@ -113,48 +48,212 @@ void check_step(const chapter& of, const std::string& id) {
   }
 }
 
+/// Whether a verdict holds until the sources change. On real threads
+/// and real time a failure may have had another cause.
+bool is_final(const graded& each) {
+  const verdict status = each.result.status;
+  return status == verdict::pass || status == verdict::not_written ||
+         (status == verdict::fail && each.test.kind == "explored");
+}
+
+/// One grading of one variant of a lab.
+class grading_run {
+ public:
+  grading_run(const workspace& where, const chapter& of,
+              const grade_request& wanted,
+              const pipeline_listener& listener)
+      : where_(where),
+        of_(of),
+        wanted_(wanted),
+        listener_(listener),
+        judged_(variant::parse(wanted.variant, of, where)),
+        inputs_(where, of, judged_, wanted.base) {
+    result_.lab = of.lab;
+    result_.title = of.title;
+    result_.page = of.page;
+    result_.variant = wanted.variant;
+    result_.base = wanted.base;
+    take_known();
+  }
+
+  record run(const step_sink& on_step) {
+    if (!judged_
+             .in_matrix()) {  // an alternative has the files it likes
+      check_files(where_, of_, wanted_, judged_.sources(where_, of_));
+    }
+    configure(where_, {"WORKBOOK_BASE=" + wanted_.base});
+    const std::string at_hand = step_at_hand();
+    result_.at_hand = at_hand;
+    judge([&](const graded& each) {
+      return each.test.step == at_hand &&
+             (!wanted_.step.empty() || must_run(each) ||
+              each.result.status == verdict::not_written);
+    });
+    finish();
+    if (on_step && !interrupted()) {
+      on_step(result_);
+    }
+    if (wanted_.step.empty() || result_.of_step(at_hand).full()) {
+      judge([&](const graded& each) {
+        return each.test.step != at_hand && must_run(each);
+      });
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  /// Every test with what is still true of it.
+  void take_known() {
+    std::map<std::string, outcome> last;
+    if (const auto before = read_readable()) {
+      for (const graded& each : before->tests) {
+        last[each.test.id] = each.result;
+      }
+    }
+    for (graded_test& test : list_tests(where_, of_)) {
+      const auto known = last.find(test.id);
+      const bool ever =
+          known != last.end() &&
+          (known->second.older || !known->second.made_from.empty());
+      outcome result = not_run_since(ever, test.promise);
+      if (ever && known->second.made_from == inputs_.of(test)) {
+        result = known->second;
+      } else if (!wanted_.fresh && begun_.is_not_begun(test.step)) {
+        result = outcome{};
+        result.status = verdict::not_written;
+        result.step_not_written = test.step;
+        result.message =
+            fmt::format("step {} is not written yet", test.step);
+        result.promise = test.promise;
+        result.made_from = inputs_.of(test);
+      }
+      result_.tests.push_back({std::move(test), std::move(result)});
+    }
+  }
+
+  /// A record that cannot be read says nothing, unless it is all that
+  /// a grading of one step would leave of the others.
+  [[nodiscard]] std::optional<record> read_readable() const {
+    try {
+      return read_record(where_, of_, wanted_.variant);
+    } catch (const problem&) {
+      if (!wanted_.step.empty()) {
+        throw;
+      }
+      return std::nullopt;
+    }
+  }
+
+  [[nodiscard]] std::string step_at_hand() const {
+    if (!wanted_.step.empty()) {
+      return wanted_.step;
+    }
+    const step* next = next_step(of_, result_);
+    return next == nullptr ? of_.steps.front().id : next->id;
+  }
+
+  [[nodiscard]] bool must_run(const graded& each) const {
+    return wanted_.fresh || each.result.made_from.empty() ||
+           !is_final(each);
+  }
+
+  void judge(const std::function<bool(const graded&)>& is_wanted) {
+    std::vector<test_job> jobs;
+    for (const graded& each : result_.tests) {
+      if (is_wanted(each) && !each.result.just_now) {
+        jobs.push_back(job_for(where_, of_, each.test, judged_));
+        jobs.back().lanes = lanes_of(where_, of_.lab, wanted_.variant);
+      }
+    }
+    if (jobs.empty() || interrupted()) {
+      return;
+    }
+    const std::string violation = violation_of_lab();
+    if (!violation.empty()) {
+      refuse(jobs, violation);
+    } else if (judged_.in_matrix()) {
+      run_matrix(where_, jobs, wanted_.cores, listener_);
+    } else {
+      pipeline(where_, jobs, wanted_.cores, listener_).run();
+    }
+    take_over(jobs);
+  }
+
+  const std::string& violation_of_lab() {
+    if (!violation_) {
+      violation_ = judged_.what == variant::kind::lab
+                       ? first_violation(where_, of_,
+                                         judged_.sources(where_, of_),
+                                         wanted_.base)
+                       : "";
+    }
+    return *violation_;
+  }
+
+  /// Nothing is built of what does not play fair.
+  void refuse(std::vector<test_job>& jobs, const std::string& why) {
+    if (listener_.on_start) {
+      listener_.on_start(jobs.size());
+    }
+    for (test_job& job : jobs) {
+      job.result.status = verdict::not_run;
+      job.result.message = why;
+      job.result.promise = job.test.promise;
+      if (listener_.on_verdict) {
+        listener_.on_verdict(job);
+      }
+    }
+  }
+
+  void take_over(std::vector<test_job>& jobs) {
+    for (graded& each : result_.tests) {
+      for (test_job& job : jobs) {
+        if (job.test.id == each.test.id) {
+          each.result = std::move(job.result);
+          each.result.made_from = inputs_.of(each.test);
+          each.result.just_now = true;
+          break;
+        }
+      }
+    }
+  }
+
+  void finish() {
+    const bool all =
+        std::all_of(result_.tests.begin(), result_.tests.end(),
+                    [](const graded& each) {
+                      return !each.result.made_from.empty();
+                    });
+    result_.runtime = runtime_of(judged_.tree(where_));
+    result_.partial = all ? "" : wanted_.step;
+    result_.finished = time_stamp();
+    result_.duration = std::chrono::duration<double>(
+                           std::chrono::steady_clock::now() - start_)
+                           .count();
+  }
+
+  const std::chrono::steady_clock::time_point start_ =
+      std::chrono::steady_clock::now();
+  const workspace& where_;
+  const chapter& of_;
+  const grade_request& wanted_;
+  const pipeline_listener& listener_;
+  const variant judged_;
+  test_inputs inputs_;
+  const begun_steps begun_{where_, of_, judged_};
+  std::optional<std::string> violation_;
+  record result_;
+};
+
 }  // namespace
 
 record grade(const workspace& where, const chapter& of,
              const grade_request& wanted,
-             const pipeline_listener& listener) {
-  const auto start = std::chrono::steady_clock::now();
+             const pipeline_listener& listener,
+             const step_sink& on_step) {
   check_step(of, wanted.step);
-  const variant judged = variant::parse(wanted.variant, of, where);
-  const fs::path own = judged.sources(where, of);
-  std::vector<graded> all =
-      as_recorded(where, of, wanted, list_tests(where, of));
-  if (!judged.in_matrix()) {  // an alternative has the files it likes
-    check_files(where, of, wanted, own);
-  }
-  configure(where, {"WORKBOOK_BASE=" + wanted.base});
-  std::vector<test_job> jobs = jobs_of(where, of, wanted, judged, all);
-  const std::string violation =
-      judged.what == variant::kind::lab
-          ? first_violation(where, of, own, wanted.base)
-          : "";
-  if (violation.empty() && judged.in_matrix()) {
-    run_matrix(where, jobs, wanted.cores, listener);
-  } else if (violation.empty()) {
-    pipeline(where, jobs, wanted.cores, listener).run();
-  } else {
-    refuse(jobs, violation, listener);
-  }
-  take_over(jobs, all);
-  record result;
-  result.lab = of.lab;
-  result.title = of.title;
-  result.page = of.page;
-  result.variant = wanted.variant;
-  result.base = wanted.base;
-  result.runtime = runtime_of(judged.tree(where));
-  result.partial = wanted.step;
-  result.finished = time_stamp();
-  result.duration = std::chrono::duration<double>(
-                        std::chrono::steady_clock::now() - start)
-                        .count();
-  result.tests = std::move(all);
-  return result;
+  return grading_run(where, of, wanted, listener).run(on_step);
 }
 
 }  // namespace workbook

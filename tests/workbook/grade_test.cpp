@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 /// One workspace for the tests that do not spoil it.
 const fixture_workspace& shared_workspace() {
@@ -42,9 +43,12 @@ TEST(grade, gives_the_skeleton_nothing_and_names_the_steps) {
   EXPECT_EQ(done.status, 0) << done.output;
   EXPECT_THAT(done.output,
               AllOf(HasSubstr("0 of 100"),
-                    HasSubstr("step 9.2 is not written yet"),
-                    HasSubstr("Next 9.1  Adding"),
-                    HasSubstr("labs/09_fixture/adder.hpp:6")));
+                    HasSubstr("Next 9.1  Adding, about 5 minutes\n"
+                              "        read   book/09_fixture.md, "
+                              "step 9.1 (make book: as a page)\n"
+                              "        write  "
+                              "labs/09_fixture/adder.hpp:6\n"),
+                    Not(HasSubstr("not written yet;"))));
   for (const json& test : workspace.result("labs")["tests"]) {
     EXPECT_EQ(test["status"], "not_written") << test;
     EXPECT_THAT(std::string(test["message"]),
@@ -70,15 +74,80 @@ TEST(grade, a_syntax_error_costs_its_own_step_only) {
   EXPECT_EQ(record["tests"][2]["status"], "pass");
 }
 
-TEST(grade, of_one_step_keeps_what_is_known_of_others) {
+// The text of the lab's file `name` with `old` replaced.
+void edit(const fs::path& file, const std::string& old,
+          const std::string& by) {
+  std::string text = read_text(file);
+  ASSERT_NE(text.find(old), std::string::npos) << text;
+  write_text(file, text.replace(text.find(old), old.size(), by));
+}
+
+// A step that turns green says nothing of the others: they run too.
+TEST(grade, of_a_step_that_is_done_runs_the_others) {
   const fixture_workspace workspace;
   workspace.solve("adder.hpp");
   workspace.solve("counter.hpp");
-  const auto first = workspace.run("grade --step 9.1");
-  EXPECT_THAT(first.output, HasSubstr("60 of 100"));
-  EXPECT_EQ(workspace.result("labs")["partial"], "9.1");
-  const auto second = workspace.run("grade --step 9.2");
-  EXPECT_THAT(second.output, HasSubstr("100 of 100"));
+  EXPECT_THAT(workspace.run("grade --step 9.1").output,
+              HasSubstr("100 of 100"));
+  EXPECT_EQ(workspace.result("labs")["partial"], nullptr);
+}
+
+TEST(grade, of_one_step_gives_nothing_for_older_verdicts) {
+  const fixture_workspace workspace;
+  workspace.solve("adder.hpp");
+  workspace.solve("counter.hpp");
+  ASSERT_EQ(workspace.run("grade --lab 9 --strict").status, 0);
+  edit(workspace.lab("adder.hpp"), "return a + b", "return a - b");
+  edit(workspace.lab("counter.hpp"), "++last_", "--last_");
+  const auto done = workspace.run("grade --step 9.2");
+  EXPECT_THAT(
+      done.output,
+      AllOf(HasSubstr(" 0 of 100\n"),
+            HasSubstr("9.1  Adding                                   "
+                      "not run since your last change\n"),
+            HasSubstr("2 tests were not run since your last change: "
+                      "make grade LAB=09"),
+            HasSubstr("\n  ✗ 09.counts "), Not(HasSubstr("✗ 09.adds"))));
+  const json record = workspace.result("labs");
+  EXPECT_EQ(record["score"], 0);
+  EXPECT_EQ(record["tests"][0]["status"], "not_run");
+  EXPECT_EQ(record["tests"][0]["older"], true);
+  EXPECT_EQ(record["tests"][2]["status"], "fail");
+}
+
+// What the edit cannot have changed is not run again.
+TEST(grade, keeps_what_an_edit_cannot_change) {
+  const fixture_workspace workspace;
+  workspace.solve("adder.hpp");
+  workspace.solve("counter.hpp");
+  ASSERT_EQ(workspace.run("grade --lab 9 --strict").status, 0);
+  const auto adder =
+      workspace.root() / "build" / "explore" / "09_fixture" / "labs" /
+      "step_1";
+  fs::remove(adder);
+  edit(workspace.lab("counter.hpp"), "++last_", "last_ += 1");
+  EXPECT_THAT(workspace.run("grade --lab 9").output,
+              HasSubstr("100 of 100"));
+  EXPECT_FALSE(fs::exists(adder));
+}
+
+// The step that was asked for comes first, and whole.
+TEST(grade, shows_the_step_that_was_asked_for_in_full) {
+  const fixture_workspace workspace;
+  workspace.solve("adder.hpp");
+  workspace.solve("counter.hpp");
+  edit(workspace.lab("adder.hpp"), "return a + b", "return a - b");
+  edit(workspace.lab("counter.hpp"), "++last_", "--last_");
+  ASSERT_EQ(workspace.run("grade --lab 9").status, 0);
+  const auto done = workspace.run("grade --step 9.2");
+  EXPECT_THAT(
+      done.output,
+      testing::StartsWith(
+          "\n  ✗ 09.counts                                         "
+          "fail, step 9.2, 40 points\n"
+          "    promised: next() is one more each time\n\n"
+          "    expected 1\n"));
+  EXPECT_THAT(done.output, HasSubstr("✗ 9.1  09.adds  expected 5\n"));
 }
 
 TEST(grade, without_the_explorer_is_marked) {

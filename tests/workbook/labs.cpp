@@ -4,6 +4,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <ctime>
 #include <map>
 #include <sstream>
@@ -124,6 +125,21 @@ std::vector<std::string> differing_labs(
     }
   }
   return differing;
+}
+
+std::optional<fs::file_time_type> last_change(const workspace& where,
+                                              const chapter& of) {
+  const generation last(where);
+  std::optional<fs::file_time_type> latest;
+  for (const std::string& name : of.all_files()) {
+    const fs::path file = where.root / "labs" / of.lab / name;
+    std::error_code failed;
+    const auto changed = fs::last_write_time(file, failed);
+    if (!failed && !last.wrote(of.lab + "/" + name, read_text(file))) {
+      latest = std::max(latest.value_or(changed), changed);
+    }
+  }
+  return latest;
 }
 
 fs::path reset_lab(const workspace& where, const chapter& of) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,11 @@ std::vector<lab_file> generate_labs(const workspace& where,
 /// The files of labs/ that differ from what would be generated.
 std::vector<std::string> differing_labs(const workspace& where,
                                         const std::vector<chapter>& of);
+
+/// When a file of the lab was last changed by its reader; empty if all
+/// are as they were generated.
+std::optional<std::filesystem::file_time_type> last_change(
+    const workspace& where, const chapter& of);
 
 /// Puts the skeleton of one chapter back. Files that differ are kept
 /// in the folder that is returned; empty if none differed.

@@ -38,10 +38,11 @@ class moving_bar {
  private:
   void draw() const {
     look_.show_in_place(fitted(
-        fmt::format("  {} {} of {} tests  {}",
-                    bar(static_cast<double>(done_),
-                        static_cast<double>(expected_), progress_bar_width),
-                    done_, expected_, doing_),
+        fmt::format(
+            "  {} {} of {} tests  {}",
+            bar(static_cast<double>(done_),
+                static_cast<double>(expected_), progress_bar_width),
+            done_, expected_, doing_),
         page_width - 1));
   }
 

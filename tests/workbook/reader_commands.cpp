@@ -180,6 +180,8 @@ void add_replay(command_line& to) {
 struct program_options {
   std::string lab;
   std::string variant = "labs";
+  std::string base = "labs";
+  std::string minutes;  // of soak
 };
 
 int run_program(const workspace& where, const program_options& options,
@@ -191,8 +193,11 @@ int run_program(const workspace& where, const program_options& options,
   const fs::path own =
       variant::parse(options.variant, of, where).sources(where, of);
   const bool bench = name == "bench";
-  configure(where, bench ? std::vector<std::string>{"WORKBOOK_BENCH=ON"}
-                         : std::vector<std::string>{});
+  std::vector<std::string> entries = {"WORKBOOK_BASE=" + options.base};
+  if (bench) {
+    entries.emplace_back("WORKBOOK_BENCH=ON");
+  }
+  configure(where, entries);
   const test_program program{of.lab, options.variant, name, own};
   build_or_say(where, program);
   std::vector<std::string> command = {
@@ -203,6 +208,9 @@ int run_program(const workspace& where, const program_options& options,
     fs::create_directories(out.parent_path());
     command.push_back("--benchmark_out=" + out.string());
     command.emplace_back("--benchmark_out_format=json");
+  }
+  if (!options.minutes.empty()) {
+    command.push_back(options.minutes);
   }
   become(command);
 }
@@ -217,6 +225,16 @@ void add_program(command_line& to, const std::string& name,
       ->required();
   command->add_option("--variant", options->variant,
                       "labs or solutions");
+  command
+      ->add_option("--base", options->base,
+                   "whose earlier labs it rests on")
+      ->check(CLI::IsMember({"labs", "solutions"}));
+  if (name == "soak") {
+    command
+        ->add_option("--minutes", options->minutes,
+                     "how long; 1 if not given")
+        ->check(CLI::PositiveNumber);
+  }
 }
 
 }  // namespace
@@ -226,6 +244,7 @@ void add_reader_commands(command_line& to) {
   add_replay(to);
   add_program(to, "demo", "run a lab's demonstration");
   add_program(to, "bench", "run a lab's benchmark");
+  add_program(to, "soak", "run a lab under load for minutes");
 }
 
 }  // namespace workbook

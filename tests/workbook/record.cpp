@@ -9,6 +9,7 @@
 #include <set>
 
 #include "workbook/problem.hpp"
+#include "workbook/test_inputs.hpp"
 #include "workbook/text_file.hpp"
 
 namespace workbook {
@@ -59,6 +60,8 @@ json test_to_json(const record& of, const chapter& declared,
           {"schedules", or_null(result.schedules)},
           {"complete_bound", or_null(result.complete_bound)},
           {"duration", result.duration},
+          {"made_from", result.made_from},
+          {"older", result.older},
           {"section", section_of(declared, test.step)},
           {"replay", replay_command(of, each)},
           {"file", "tests/" + of.lab + "/" + test.file},
@@ -120,6 +123,8 @@ graded test_from_json(const json& from) {
   result.schedules = maybe<std::int64_t>(from, "schedules");
   result.complete_bound = maybe<std::int64_t>(from, "complete_bound");
   result.duration = from.at("duration").get<double>();
+  result.made_from = maybe<std::string>(from, "made_from").value_or("");
+  result.older = maybe<bool>(from, "older").value_or(false);
   return each;
 }
 
@@ -173,9 +178,33 @@ step_score record::of_step(const std::string& id) const {
     if (each.test.step == id) {
       points.score += each.earned();
       points.max_score += each.test.points;
+      points.older = points.older || each.result.older;
     }
   }
   return points;
+}
+
+outcome not_run_since(bool ever, const std::string& promise) {
+  outcome result;
+  result.message =
+      ever ? "not run since your last change" : "not run yet";
+  result.promise = promise;
+  result.older = ever;
+  return result;
+}
+
+void mark_older(record& of, const workspace& where,
+                const chapter& declared) {
+  test_inputs inputs(where, declared,
+                     variant::parse(of.variant, declared, where),
+                     of.base);
+  for (graded& each : of.tests) {
+    outcome& result = each.result;
+    if (!result.made_from.empty() &&
+        result.made_from != inputs.of(each.test)) {
+      result = not_run_since(true, result.promise);
+    }
+  }
 }
 
 std::string replay_command(const record& of, const graded& each) {
@@ -260,6 +289,16 @@ fs::path write_record(const workspace& where, const record& of,
                                  json::error_handler_t::replace) +
                        "\n");
   return file;
+}
+
+std::optional<record> current_record(const workspace& where,
+                                     const chapter& of,
+                                     const std::string& variant) {
+  std::optional<record> found = read_record(where, of, variant);
+  if (found) {
+    mark_older(*found, where, of);
+  }
+  return found;
 }
 
 std::string time_stamp() {

@@ -40,6 +40,7 @@ struct graded {
 struct step_score {
   int score = 0;
   int max_score = 0;
+  bool older = false;  // some of its tests were not run since a change
   [[nodiscard]] bool full() const { return score == max_score; }
 };
 
@@ -51,6 +52,7 @@ struct record {
   std::string base;                 // whose earlier labs it rests on
   std::string runtime = "explore";  // what explored tests ran on
   std::string partial;   // the one step graded last; "" for all
+  std::string at_hand;   // the step that was run first; not recorded
   std::string finished;  // UTC, ISO 8601
   double duration = 0;   // seconds
   std::vector<graded> tests;
@@ -60,6 +62,14 @@ struct record {
   [[nodiscard]] int bonus() const;
   [[nodiscard]] step_score of_step(const std::string& id) const;
 };
+
+/// Takes the verdicts away whose sources are not what they were: such
+/// tests were "not run since your last change" and earn nothing.
+void mark_older(record& of, const workspace& where,
+                const chapter& declared);
+
+/// A test that was not run since its sources changed, or never.
+outcome not_run_since(bool ever, const std::string& promise);
 
 /// The command that runs this test again as it ran.
 std::string replay_command(const record& of, const graded& each);
@@ -74,11 +84,17 @@ std::string section_of(const chapter& of, const std::string& step);
 
 nlohmann::json to_json(const record& of, const chapter& declared);
 
-/// Reads the record of a variant; empty if it was never graded. A file
-/// that is half written or of another form throws problem.
+/// Reads the record of a variant as it was written; empty if it was
+/// never graded. A file that is half written or of another form throws
+/// problem.
 std::optional<record> read_record(const workspace& where,
                                   const chapter& of,
                                   const std::string& variant);
+
+/// The same, with the verdicts that are still true.
+std::optional<record> current_record(const workspace& where,
+                                     const chapter& of,
+                                     const std::string& variant);
 
 /// Writes result.json and says where.
 std::filesystem::path write_record(const workspace& where,

@@ -2,6 +2,7 @@
 
 #include "workbook/screen.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -90,7 +91,11 @@ screen screen::of_standard_output() {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1 &&
                         term != nullptr &&
                         std::string_view(term) != "dumb";
-  return {terminal && !is_set("NO_COLOR"), terminal};
+  winsize size{};
+  const bool known =
+      terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  return {terminal && !is_set("NO_COLOR"), terminal,
+          known ? size.ws_row : std::size_t{0}};
 }
 
 std::string screen::green(std::string_view text) const {

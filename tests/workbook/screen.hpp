@@ -31,6 +31,7 @@ std::string bar(double part, double whole, std::size_t width);
 struct screen {
   bool colour = false;
   bool moving = false;
+  std::size_t rows = 0;  // of the terminal; 0 if there is none
 
   static screen of_standard_output();
 

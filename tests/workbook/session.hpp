@@ -16,13 +16,18 @@ namespace workbook {
 std::optional<record> grade_on_screen(const workspace& where,
                                       const chapter& of,
                                       const grade_request& wanted,
-                                      const screen& look);
+                                      const screen& look,
+                                      const step_sink& on_step = {});
 
 /// Whether some test could not be run, through nobody's code.
 bool has_infrastructure(const record& result);
 
-/// Whether the record of labs/ is missing, partial, or older than what
-/// it was made from.
+/// Whether the record of labs/ is missing, or some test was not run
+/// since what it depends on changed.
 bool is_stale(const workspace& where, const chapter& of);
+
+/// Whether the record of labs/ is of the code as it is, and gives full
+/// marks.
+bool is_done(const workspace& where, const chapter& of);
 
 }  // namespace workbook

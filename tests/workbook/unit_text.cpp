@@ -35,7 +35,7 @@ class section_writer {
       : section_(section), tests_(where.root / "tests") {
     folders_ = {section.sources};
     for (const std::string& other : of.rests_on) {
-      folders_.push_back(where.root / "solutions" / other);
+      folders_.push_back(where.root / section.base / other);
     }
     folders_.push_back(tests_);
     for (const fs::path& file : section.tests) {

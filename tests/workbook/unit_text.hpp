@@ -26,6 +26,7 @@ struct unit_section {
   std::string
       inside;  // its namespace; "" if it is alone and keeps its own
   std::filesystem::path sources;
+  std::string base = "solutions";  // whose earlier chapters it rests on
   std::vector<std::filesystem::path> tests;  // files
   std::set<std::string> wanted;  // names of tests; empty means all
 };

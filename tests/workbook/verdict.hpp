@@ -38,6 +38,9 @@ struct outcome {
   std::optional<std::int64_t> schedules;  // how many were tried
   std::optional<std::int64_t> complete_bound;  // proved up to it
   double duration = 0;                         // seconds
+  std::string made_from;  // fingerprint of what it depends on
+  bool older = false;     // not_run: what was known is out of date
+  bool just_now = false;  // of the run that is reported; not recorded
   bool unavailable = false;  // not_run: it needs the explorer
   std::string output;        // what it printed, both ends; not recorded
 };

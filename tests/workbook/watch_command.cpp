@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "workbook/commands.hpp"
+#include "workbook/failure_report.hpp"
 #include "workbook/interrupt.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/report.hpp"
@@ -76,26 +77,44 @@ std::uint64_t state_of(const workspace& where, const chapter& of) {
   return fingerprint(all);
 }
 
-/// The whole lab the first time, then the first step not done. False
-/// once the reader interrupted.
+/// Clears the screen where there is one.
+void clear(const screen& look) {
+  if (look.moving) {
+    fmt::print("\033[H\033[2J");
+  }
+}
+
+constexpr std::size_t rows_of_the_prompt = 2;
+
+/// Runs the step at hand and shows its failure, then what else the last
+/// change may have broken. False once the reader interrupted.
 bool grade_again(const workspace& where, const chapter& of,
-                 const screen& look, bool whole) {
+                 const screen& look, const std::string& base) {
   grade_request request;
   request.cores = std::max(1U, std::thread::hardware_concurrency());
+  request.base = base;
+  request.fresh = false;
+  report_form form;
+  form.rows = look.rows > rows_of_the_prompt
+                  ? look.rows - rows_of_the_prompt
+                  : 0;
   try {
-    const auto last = read_record(where, of, "labs");
-    const step* next = last ? next_step(of, *last) : nullptr;
-    if (!whole && next != nullptr) {
-      request.step = next->id;
-    }
-    const auto result = grade_on_screen(where, of, request, look);
+    const auto show = [&](const record& known) {
+      clear(look);
+      fmt::print("{}", report_text(where, of, known, look, form));
+      std::fflush(stdout);
+    };
+    const auto result = grade_on_screen(
+        where, of, request, look, [&](const record& so_far) {
+          const graded* first = main_failure(of, so_far);
+          if (first != nullptr && first->result.just_now) {
+            show(so_far);
+          }
+        });
     if (!result) {
       return false;
     }
-    if (look.moving) {
-      fmt::print("\033[H\033[2J");
-    }
-    fmt::print("{}", report_text(where, of, *result, look));
+    show(*result);
   } catch (const problem& trouble) {
     // A file is half saved, or gone: it will be saved again.
     fmt::print("  {}\n", trouble.what());
@@ -106,12 +125,13 @@ bool grade_again(const workspace& where, const chapter& of,
   return true;
 }
 
-int run_watch(const workspace& where, const std::string& lab) {
+int run_watch(const workspace& where, const std::string& lab,
+              const std::string& base) {
   const chapter of = chapter_of(where, lab);
-  const screen look = screen::of_standard_output();
   const quiet_keyboard keyboard;
   std::uint64_t seen = state_of(where, of);
-  bool goes_on = grade_again(where, of, look, true);
+  bool goes_on =
+      grade_again(where, of, screen::of_standard_output(), base);
   while (goes_on && !interrupted()) {
     if (keyboard.wants_to_quit()) {
       return 0;
@@ -119,7 +139,8 @@ int run_watch(const workspace& where, const std::string& lab) {
     const std::uint64_t now = state_of(where, of);
     if (now != seen) {
       seen = now;
-      goes_on = grade_again(where, of, look, false);
+      goes_on =
+          grade_again(where, of, screen::of_standard_output(), base);
     }
   }
   return 0;
@@ -129,10 +150,13 @@ int run_watch(const workspace& where, const std::string& lab) {
 
 void add_watch_command(command_line& to) {
   auto lab = std::make_shared<std::string>();
-  CLI::App* command =
-      to.add("watch", "grade the step at hand at every save",
-             [&to, lab] { return run_watch(to.where, *lab); });
+  auto base = std::make_shared<std::string>("labs");
+  CLI::App* command = to.add(
+      "watch", "grade the step at hand at every save",
+      [&to, lab, base] { return run_watch(to.where, *lab, *base); });
   command->add_option("--lab", *lab, "1, 01 or 01_pooling")->required();
+  command->add_option("--base", *base, "whose earlier labs it rests on")
+      ->check(CLI::IsMember({"labs", "solutions"}));
 }
 
 }  // namespace workbook
