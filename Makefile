@@ -19,6 +19,13 @@
 ## make labs                   write the skeletons that are missing
 ## make reset LAB=01           begin a lab anew; your work is kept
 ##
+## For teachers (book: The instructor's guide):
+## make handout OUT=dir        a repository for students
+##   LABS=00-04 STEPS=..4.3 TERM=2027-spring HINTS=off BOOK=off
+## make class SUBMISSIONS=dir OUT=dir LABS=00,01
+##                             grade a class; again: go on, or regrade
+##   JOBS=2 TERM=2027-spring STEPS=..4.3 PRIVATE=dir ROSTER=file.csv
+##
 ## For maintainers:
 ## make test                   everything that can be checked;
 ##                             BROWSER=1 installs one, to read the book
@@ -40,7 +47,7 @@ commands := board grade watch hint replay demo soak bench labs reset \
 variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
   MINUTES BROWSER PATCH ALL
 
-.PHONY: $(commands) program packages book format clean help
+.PHONY: $(commands) handout class program packages book format clean help
 .NOTPARALLEL:
 
 # `make` alone.
@@ -75,6 +82,32 @@ $(commands): program
 
 program: packages
 	+@env -u MAKEFLAGS .ci/build workbook
+
+# ---- For teachers -----------------------------------------------------
+
+# Every terminal sets TERM; a term is what the command line says.
+given_term = $(if $(filter command,$(origin TERM)),--term '$(TERM)')
+named = $(foreach name,$1,$(if $($(name)), \
+  $(teachers.$(name)) '$($(name))'))
+teachers.LABS := --labs
+teachers.HINTS := --hints
+teachers.BOOK := --book
+teachers.JOBS := --jobs
+teachers.PRIVATE := --private
+teachers.ROSTER := --roster
+
+handout: program
+	+@$(if $(OUT),,echo "handout: where to? OUT=dir" >&2; exit 2;) \
+	  classroom/handout.py '$(OUT)' $(call named,LABS HINTS BOOK) \
+	  $(given_term) $(if $(STEPS),--steps='$(STEPS)')
+
+class: program
+	+@$(if $(and $(SUBMISSIONS),$(OUT),$(LABS)),, \
+	  echo "class: SUBMISSIONS=, OUT= and LABS= are needed" >&2; \
+	  exit 2;) .ci/build workbook_confine workbook_take_in && \
+	  classroom/grade_class.py '$(SUBMISSIONS)' '$(OUT)' \
+	  $(call named,LABS JOBS PRIVATE ROSTER) $(given_term) \
+	  $(if $(STEPS),--up-to='$(STEPS)')
 
 # ---- What each needs: lines of .ci/packages ---------------------------
 

@@ -17,6 +17,14 @@
 include(test_it.cmake)
 
 set(solutions_dir ${CMAKE_SOURCE_DIR}/solutions)
+
+# A handout has labs and their tests, and no reference to compare with.
+# What needs one (a mutant to break) is graded where it is handed in.
+set(is_handout FALSE)
+if(NOT IS_DIRECTORY ${solutions_dir})
+  set(is_handout TRUE)
+  add_compile_definitions(WORKBOOK_HANDOUT)
+endif()
 if(WORKBOOK_MATRIX)
   cmake_language(DEFER CALL _units)
 endif()
@@ -45,6 +53,9 @@ function(workbook_chapter chapter)
   _together()
   _variant(labs "${tests}" ${CMAKE_SOURCE_DIR}/labs/${chapter}
     ${WORKBOOK_BASE})
+  if(is_handout)
+    return()
+  endif()
   _variant(solutions "${tests};${together}" ${solutions_dir}/${chapter}
     solutions)
   foreach(program IN ITEMS demo soak bench)

@@ -46,6 +46,9 @@ class all_checks {
     matrix_part("alternatives", check_alternatives);
     program("explorer", "explore_test", where_.build);
     program("workbook", "workbook_test", where_.build);
+    program("submissions", "classroom_test", where_.build);
+    part("classroom",
+         [&](part_result& into) { script("classroom", into); });
     for (const std::string which : {"asan", "tsan"}) {
       table(which, [&](const pipeline_listener& listener) {
         return check_sanitizer(where_, of_, which, wanted_.cores,
