@@ -69,7 +69,7 @@ def chosen(wanted, known):
     for part in wanted.split(",") if wanted else list(numbers):
         first, _, last = part.strip().partition("-")
         first, last = first.zfill(2), (last or first).zfill(2)
-        if first not in numbers or last not in numbers or first > last:
+        if not part.strip() or first not in numbers or last not in numbers or first > last:
             raise Problem(f"LABS={wanted}: there is no \"{part}\"; the "
                           f"labs are {', '.join(numbers)}")
         labs |= {lab for number, lab in numbers.items()
