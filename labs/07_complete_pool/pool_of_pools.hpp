@@ -86,13 +86,13 @@ pool_of_pools<Threads>::pool_of_pools(std::size_t pools,
 // The pool that is asked first.
 template <thread_model Threads>
 std::size_t pool_of_pools<Threads>::choose() {
-  return todo<std::size_t>("7.13");
+  return todo<std::size_t>("7.12");
 }
 
 template <thread_model Threads>
 submit_result pool_of_pools<Threads>::submit(task&& job) {
   const std::size_t first = choose();
-  return todo<submit_result>("7.13", job, first);
+  return todo<submit_result>("7.12", job, first);
 }
 
 template <thread_model Threads>

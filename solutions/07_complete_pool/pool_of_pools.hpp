@@ -86,8 +86,8 @@ pool_of_pools<Threads>::pool_of_pools(std::size_t pools,
 // The pool that is asked first.
 template <thread_model Threads>
 std::size_t pool_of_pools<Threads>::choose() {
-  // [7.13 choose]
-  //@ return todo<std::size_t>("7.13");
+  // [7.12 choose]
+  //@ return todo<std::size_t>("7.12");
   if (how_ == balance::round_robin) {
     return next_++ % size();
   }
@@ -98,14 +98,14 @@ std::size_t pool_of_pools<Threads>::choose() {
   }
   const auto least = std::min_element(load.begin(), load.end());
   return static_cast<std::size_t>(least - load.begin());
-  // [7.13 choose]
+  // [7.12 choose]
 }
 
 template <thread_model Threads>
 submit_result pool_of_pools<Threads>::submit(task&& job) {
   const std::size_t first = choose();
-  // [7.13 submit]
-  //@ return todo<submit_result>("7.13", job, first);
+  // [7.12 submit]
+  //@ return todo<submit_result>("7.12", job, first);
   submit_result status = submit_result::overloaded;
   for (std::size_t i = 0; i < size(); ++i) {
     status = pools_[(first + i) % size()]->submit(std::move(job));
@@ -114,7 +114,7 @@ submit_result pool_of_pools<Threads>::submit(task&& job) {
     }
   }
   return status;
-  // [7.13 submit]
+  // [7.12 submit]
 }
 
 template <thread_model Threads>

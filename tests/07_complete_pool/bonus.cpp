@@ -1,4 +1,4 @@
-// Step 7.13, a bonus: several pools behind one front.
+// Step 7.12, a bonus: several pools behind one front.
 
 #include <array>
 #include <atomic>
@@ -14,7 +14,7 @@ namespace {
 
 using front = pool_of_pools<os_threads>;
 
-EXPLORED(pool_front, one_pool_after_the_other, 7.13, 2) {
+EXPLORED(pool_front, one_pool_after_the_other, 7.12, 2) {
   contract("Submits `job` to the pool that comes next");
   front three(3, {.capacity = 1}, balance::round_robin);
   for (int i = 0; i < 6; ++i) {
@@ -29,7 +29,7 @@ EXPLORED(pool_front, one_pool_after_the_other, 7.13, 2) {
                std::invalid_argument);
 }
 
-EXPLORED(pool_front, the_least_loaded_one, 7.13, 2) {
+EXPLORED(pool_front, the_least_loaded_one, 7.12, 2) {
   contract("or that has the fewest tasks");
   explore::gate gate;
   front two(2, {.capacity = 2}, balance::least_loaded);
@@ -45,7 +45,7 @@ EXPLORED(pool_front, the_least_loaded_one, 7.13, 2) {
   EXPECT_EQ(second, 2U);
 }
 
-EXPLORED(pool_front, an_overloaded_one_is_passed_over, 7.13, 1) {
+EXPLORED(pool_front, an_overloaded_one_is_passed_over, 7.12, 1) {
   contract(
       "If that one is overloaded, the others are asked, each once.");
   explore::gate gate;

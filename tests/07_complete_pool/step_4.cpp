@@ -276,6 +276,7 @@ EXPLORED(elastic_end, shutdown_inside_is_refused, 7.4, 1) {
               submit_result::accepted);
     explore::settle();
     EXPECT_EQ(one.submit([] {}), submit_result::accepted);
+    EXPECT_TRUE(one.shutdown(shutdown_mode::drain).empty());
   }
   EXPECT_EQ(refused, std::errc::resource_deadlock_would_occur);
   EXPECT_EQ(waited, std::errc::resource_deadlock_would_occur);

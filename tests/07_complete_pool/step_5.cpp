@@ -105,6 +105,7 @@ EXPLORED(elastic_resize, downwards_returns_at_once, 7.5, 1) {
   EXPECT_EQ(during.capacity, 1U);
   EXPECT_EQ(after.workers, 1U) << "4 to 1 must not end at 0";
   EXPECT_EQ(after.idle, 1U);
+  EXPECT_EQ(after.high_water, 3U) << "the mark must not fall";
 }
 
 EXPLORED(elastic_resize, no_more_leave_than_are_too_many, 7.5, 1) {

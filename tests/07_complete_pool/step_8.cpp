@@ -183,18 +183,22 @@ EXPLORED(elastic_result, a_larger_pool_takes_from_the_queue, 7.8, 0) {
       "room now.");
   explore::gate gate;
   std::atomic<int> ran = 0;
+  std::atomic<bool> queued = false;
   pool one({.capacity = 1});
   (void)one.submit([&] {
     (void)one.submit([&] { ++ran; });
+    queued = true;
     gate.wait();
   });
   explore::settle();
+  const bool at_once = queued;
 
   one.resize(2);
   explore::settle();
   const int meanwhile = ran;
   gate.open();
 
+  EXPECT_TRUE(at_once);
   EXPECT_EQ(meanwhile, 1) << "there is room for the queued task";
 }
 
