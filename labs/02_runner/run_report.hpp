@@ -72,8 +72,10 @@ struct runner_options {
   /// After this time, and after each further such time, on_overdue is
   /// called. Zero: never.
   std::chrono::nanoseconds grace{};
-  /// Gets the task's number, and how long ago it was stopped. Called
-  /// on the thread that called run. What it throws is reported.
+  /// Gets the task's number, and how long ago it was stopped: a
+  /// multiple of `grace`. Called on the thread that called run. A call
+  /// that takes time does not delay the next one. What it throws, of
+  /// whatever type, is reported.
   std::function<void(int id, std::chrono::nanoseconds late)> on_overdue;
 };
 

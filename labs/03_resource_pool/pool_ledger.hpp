@@ -92,11 +92,11 @@ class pool_ledger {
   /// std::invalid_argument if `capacity` is 0. O(change).
   shelf<T> resize(std::size_t capacity);
 
-  /// Returns the idle ones that were born before `born_after`, and of
-  /// the others those idle since before `idle_after`, longest idle
+  /// Returns the idle ones that were born at or before `born_by`, and
+  /// of the others those idle since `idle_by` or longer, longest idle
   /// first, as long as more than `min_idle` stay. O(idle).
-  shelf<T> prune(std::chrono::steady_clock::time_point born_after,
-                 std::chrono::steady_clock::time_point idle_after,
+  shelf<T> prune(std::chrono::steady_clock::time_point born_by,
+                 std::chrono::steady_clock::time_point idle_by,
                  std::size_t min_idle);
 
   /// The numbers at this moment, but for `created`.
@@ -255,8 +255,8 @@ shelf<T> pool_ledger<T>::resize([[maybe_unused]] std::size_t capacity) {
 
 template <typename T>
 shelf<T> pool_ledger<T>::prune(
-    [[maybe_unused]] std::chrono::steady_clock::time_point born_after,
-    [[maybe_unused]] std::chrono::steady_clock::time_point idle_after,
+    [[maybe_unused]] std::chrono::steady_clock::time_point born_by,
+    [[maybe_unused]] std::chrono::steady_clock::time_point idle_by,
     [[maybe_unused]] std::size_t min_idle) {
   shelf<T> doomed;
   // TODO(3.6): doom_idle() what is too old, then what has idled

@@ -35,9 +35,11 @@ struct resource_pool_options {
   /// Whether a resource that came back is still good; asked before it
   /// is lent again, also to one who waits. Without it every one is.
   std::function<bool(T&)> validate = nullptr;
-  /// A resource idle for so long may be pruned.
+  /// A resource idle for so long, counted from its last return, may be
+  /// pruned.
   duration max_idle_time = duration::max();
-  /// A resource so old is not lent again.
+  /// A resource so old, counted from the return of the factory, is not
+  /// lent again.
   duration max_lifetime = duration::max();
   /// prune() leaves so many idle, however long they have idled.
   std::size_t min_idle = 0;

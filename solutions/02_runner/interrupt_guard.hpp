@@ -11,7 +11,7 @@
 //   (I2) Without a guard, the actions of the signals are those from
 //        before the first guard.
 // And at all times:
-//   (I3) The handler calls nothing but write, which is
+//   (I3) The handler calls nothing but write and raise, which are
 //        async-signal-safe, and touches nothing but lock-free atomics.
 //   (I4) No handler is about to write to a pipe that is closed.
 
@@ -62,9 +62,11 @@ class interrupt_guard {
   interrupt_guard(const interrupt_guard&) = delete;
   interrupt_guard& operator=(const interrupt_guard&) = delete;
 
-  /// Gives the signals back: each has the action it had before the
-  /// guard. A signal that came before still requests its stop; blocks
-  /// until that is done. Must not be called by a stop callback.
+  /// Restores the action that each signal had before the guard. A
+  /// signal that came before still requests its stop; blocks until
+  /// that is done. A signal whose handler has begun on another thread
+  /// but not reached the guard yet is not lost: it gets the restored
+  /// action. Must not be called by a stop callback.
   ~interrupt_guard();
 
   /// The token on which the guard's signals request a stop.
@@ -123,6 +125,9 @@ extern "C" inline void workbook_on_interrupt(
     [[maybe_unused]] const auto written = ::write(to, &byte, 1);
   }
   --interrupt_handlers;
+  if (to == -1) {  // the last guard has gone: pass the signal on
+    ::raise(signal);
+  }
   errno = error;
   // [2.5 handler]
 }

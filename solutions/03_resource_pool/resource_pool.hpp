@@ -93,10 +93,12 @@ class resource_pool {
       std::chrono::duration<Rep, Period> limit,
       std::stop_token stop = {});
 
-  /// Closes the pool: all who wait are told, what is idle is destroyed
-  /// now, what is lent when it comes back. No factory starts any more;
-  /// what one has begun is destroyed when it is done, and its caller
-  /// told `closed`. Idempotent. Does not wait for leases.
+  /// Closes the pool. Every caller that waits gets `closed`. What is
+  /// idle is destroyed now, what is lent when it comes back. A caller
+  /// that the pool has not yet let into the factory gets `closed` and
+  /// makes nothing. What a caller inside the factory makes is
+  /// destroyed, and that caller gets `closed`. Idempotent. Does not
+  /// wait for leases or for factories.
   void close();
 
   /// Sets the capacity. Upwards, those who wait are served at once.

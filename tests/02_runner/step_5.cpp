@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -78,7 +79,7 @@ int count(const char* folder) {
   return entries;
 }
 
-GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 2) {
+GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 1) {
   contract("its signals request a stop on its source");
   const int code = in_a_child([] {
     interrupt_guard guard;
@@ -98,7 +99,7 @@ GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 2) {
                         "tell at the stop which signal came";
 }
 
-GRADED(runner_signals, never_by_the_handler, 2.5, 2) {
+GRADED(runner_signals, never_by_the_handler, 2.5, 1) {
   contract("never by the signal handler");
   const int code = in_a_child([] {
     interrupt_guard guard;
@@ -229,6 +230,58 @@ GRADED(runner_signals, no_signal_is_lost_at_the_end, 2.5, 1) {
 
   EXPECT_EQ(lost, 0) << "so many of 50 signals came while their guard "
                         "lived, and requested no stop on its source";
+}
+
+GRADED(runner_signals, whichever_thread_is_interrupted, 2.5, 1) {
+  contract("its signals request a stop on its source");
+  const int code = in_a_child([] {
+    std::counting_semaphore<> over(0);
+    std::thread older([&] { over.acquire(); });  // than the guard
+    std::counting_semaphore<> stopped(0);
+    int received = 0;
+    {
+      interrupt_guard guard;
+      const std::stop_callback note(guard.token(),
+                                    [&] { stopped.release(); });
+      ::pthread_kill(older.native_handle(), SIGINT);
+      stopped.acquire();
+      received = guard.received();
+    }
+    over.release();
+    older.join();
+    return received == SIGINT ? 0 : 1;
+  });
+
+  EXPECT_EQ(code, 0)
+      << "-2: a signal that the system delivered to another thread "
+         "than the one that made the guard ended the process";
+}
+
+std::atomic<int> foreign_calls = 0;
+void count_a_call(int) {
+  ++foreign_calls;
+}
+
+GRADED(runner_signals, a_late_handler_passes_it_on, 2.5, 1) {
+  contract("is not lost: it gets the restored action");
+  const int code = in_a_child([] {
+    struct sigaction before = {};
+    before.sa_handler = count_a_call;
+    ::sigaction(SIGINT, &before, nullptr);
+    struct sigaction guarding = {};
+    {
+      interrupt_guard guard;
+      ::sigaction(SIGINT, nullptr, &guarding);
+    }
+    // As if the system had entered the handler before the guard ended
+    // and had run its first line only now.
+    guarding.sa_handler(SIGINT);
+    return foreign_calls == 1 ? 0 : 1;
+  });
+
+  EXPECT_EQ(code, 0)
+      << "a signal came while the guard lived; its handler ran when "
+         "the guard had gone, and nobody heard of it";
 }
 
 GRADED(runner_signals, the_innermost_receives, 2.5, 1) {

@@ -11,7 +11,7 @@ namespace {
 
 BREAKS(resource_break, news_that_came_too_early, 3.8, 2,
        "break_1.schedule") {
-  contract("Closes the pool: all who wait are told");
+  contract("Every caller that waits gets `closed`.");
   census counts;
   things pool(of(counts, 1));
   const lease<thing> held = pool.acquire();

@@ -60,7 +60,8 @@ EXPLORED(resource_lease, a_moved_lease_returns_nothing, 3.1, 2) {
 }
 
 EXPLORED(resource_lease, assignment_returns_the_old_one, 3.1, 2) {
-  contract("Returns what it lends, then takes over what `other` lends.");
+  contract(
+      "Returns what it lends, then takes over what `other` lends.");
   census counts;
   things pool(of(counts, 2));
   things elsewhere(of(counts, 2));
@@ -137,7 +138,8 @@ EXPLORED(resource_lease, two_callers_do_not_share, 3.1, 2) {
 }
 
 EXPLORED(resource_lease, two_factories_meet, 3.1, 3) {
-  contract("No code of the users runs while a lock of the pool is held");
+  contract(
+      "No code of the users runs while a lock of the pool is held");
   census counts;
   std::latch both(2);
   counts.at_birth = [&] { both.arrive_and_wait(); };

@@ -10,7 +10,7 @@
 namespace workbook::step_2 {
 namespace {
 
-EXPLORED(resource_cap, never_more_than_capacity, 3.2, 5) {
+EXPLORED(resource_cap, never_more_than_capacity, 3.2, 3) {
   contract("at most `capacity` of which are alive at once");
   census counts;
   things pool(of(counts, 1));
@@ -30,7 +30,8 @@ EXPLORED(resource_cap, never_more_than_capacity, 3.2, 5) {
   EXPECT_EQ(counts.made, 1) << "the idle one was not used again";
 }
 
-EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 4) {
+EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 3,
+         .polls = false) {
   contract("Blocks until there is a resource.");
   census counts;
   std::atomic<int> got = 0;
@@ -50,7 +51,7 @@ EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 4) {
                        "caller that waits for it";
 }
 
-EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 4) {
+EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 3) {
   contract("They wait … in the order in which they came");
   census counts;
   std::vector<int> served;
@@ -125,7 +126,8 @@ EXPLORED(resource_cap, a_newcomer_does_not_pass, 3.2, 2) {
 }
 
 EXPLORED(resource_cap, try_acquire_does_not_wait, 3.2, 1) {
-  contract("Like acquire(stop), but reports `busy` instead of waiting.");
+  contract(
+      "Like acquire(stop), but reports `busy` instead of waiting.");
   census counts;
   things pool(of(counts, 1));
 
@@ -141,7 +143,7 @@ EXPLORED(resource_cap, try_acquire_does_not_wait, 3.2, 1) {
   EXPECT_EQ(pool.stats().waiting, 0U);
 }
 
-EXPLORED(resource_cap, each_return_serves_one, 3.2, 3) {
+EXPLORED(resource_cap, each_return_serves_one, 3.2, 2) {
   contract("It is lent to the first waiter");
   census counts;
   std::atomic<int> served = 0;

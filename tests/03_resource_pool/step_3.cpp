@@ -37,7 +37,7 @@ EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
       << "the factory failed once, and its slot is lost for ever";
 }
 
-EXPLORED(resource_slot, a_failed_factory_serves_a_waiter, 3.3, 3) {
+EXPLORED(resource_slot, a_failed_factory_serves_a_waiter, 3.3, 2) {
   contract("and the slot is free again");
   census counts;
   explore::gate gate;

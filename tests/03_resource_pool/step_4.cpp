@@ -37,7 +37,7 @@ EXPLORED(resource_close, a_closed_pool_refuses, 3.4, 2) {
 }
 
 EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
-  contract("Closes the pool: all who wait are told");
+  contract("Every caller that waits gets `closed`.");
   census counts;
   std::atomic<int> told = 0;
   things pool(of(counts, 1));
@@ -74,7 +74,7 @@ EXPLORED(resource_close, a_newcomer_in_the_act_is_told, 3.4, 1) {
 }
 
 EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
-  contract("what is idle is destroyed now");
+  contract("What is idle is destroyed now");
   census counts;
   std::size_t seen = 9;
   things pool(of(counts, 2));
@@ -82,7 +82,11 @@ EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
     const lease<thing> one = pool.acquire();
     const lease<thing> other = pool.acquire();
   }
-  counts.at_death = [&] { seen = pool.stats().idle; };
+  std::size_t alive = 9;
+  counts.at_death = [&] {
+    seen = pool.stats().idle;
+    alive = pool.stats().alive;
+  };
 
   pool.close();
   pool.close();  // idempotent
@@ -90,6 +94,7 @@ EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
   EXPECT_EQ(counts.alive, 0)
       << "the pool is closed, and what was idle is still alive";
   EXPECT_EQ(seen, 0U) << "what is being destroyed is not idle";
+  EXPECT_GE(alive, 1U) << "it lives until its destructor has returned";
   EXPECT_EQ(counts.locks, 0)
       << "a destructor ran while a lock was held: if it calls the "
          "pool, close() never ends";
@@ -98,8 +103,8 @@ EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
 
 EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
   contract(
-      "what is idle is destroyed now, what is lent when it comes "
-      "back");
+      "What is idle is destroyed now, what is lent when it comes "
+      "back.");
   census counts;
   things pool(of(counts, 1));
   lease<thing> held = pool.acquire();
@@ -142,8 +147,8 @@ EXPLORED(resource_close, a_lease_outlives_its_pool, 3.4, 2) {
 
 EXPLORED(resource_close, what_comes_too_late_is_destroyed, 3.4, 2) {
   contract(
-      "what one has begun is destroyed when it is done, and its "
-      "caller told `closed`");
+      "What a caller inside the factory makes is destroyed, and that "
+      "caller gets `closed`.");
   census counts;
   explore::gate gate;
   std::atomic<bool> refused = false;
@@ -164,8 +169,8 @@ EXPLORED(resource_close, what_comes_too_late_is_destroyed, 3.4, 2) {
 
 EXPLORED(resource_close, nothing_is_idle_after_close, 3.4, 1) {
   contract(
-      "Closes the pool: … what is idle is destroyed now, what is "
-      "lent when it comes back.");
+      "What is idle is destroyed now, what is lent when it comes "
+      "back.");
   census counts;
   things pool(of(counts, 1));
 

@@ -59,7 +59,8 @@ EXPLORED(resource_age, what_is_handed_over_is_asked_too, 3.6, 1) {
 }
 
 EXPLORED(resource_age, two_validations_meet, 3.6, 1) {
-  contract("No code of the users runs while a lock of the pool is held");
+  contract(
+      "No code of the users runs while a lock of the pool is held");
   census counts;
   std::latch both(2);
   auto options = of(counts, 2);
@@ -133,7 +134,9 @@ void close_meanwhile(bool good) {
 }
 
 EXPLORED(resource_age, no_successor_in_a_closed_pool, 3.6, 1) {
-  contract("pool was closed, before or meanwhile … No factory starts");
+  contract(
+      "A caller that the pool has not yet let into the factory gets "
+      "`closed` and makes nothing.");
   close_meanwhile(false);
   close_meanwhile(true);
 }
@@ -226,6 +229,86 @@ EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
   EXPECT_EQ(pool.prune(), 2U)
       << "what has reached max_lifetime is of no use: it goes";
   EXPECT_EQ(counts.alive, 0);
+}
+
+EXPLORED(resource_age, age_counts_from_the_making, 3.6, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  contract("counted from the return of the factory");
+  census counts;
+  counts.at_birth = [] { std::this_thread::sleep_for(9s); };
+  auto options = of(counts, 1);
+  options.max_lifetime = 5s;
+  things pool(std::move(options));
+
+  pool.acquire();
+  std::this_thread::sleep_for(4s);
+
+  EXPECT_EQ(pool.acquire()->id, 1)
+      << "it is four seconds old; was the time in the factory counted?";
+}
+
+EXPLORED(resource_age, idling_counts_from_the_last_return, 3.6, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  contract("counted from its last return");
+  census counts;
+  auto options = of(counts, 1);
+  options.max_idle_time = 8s;
+  things pool(std::move(options));
+  pool.acquire();
+
+  std::this_thread::sleep_for(7s);
+  pool.acquire();
+  std::this_thread::sleep_for(7s);
+
+  EXPECT_EQ(pool.prune(), 0U)
+      << "it came back seven seconds ago; is only its first return "
+         "remembered?";
+}
+
+EXPLORED(resource_age, prune_frees_after_the_destructor, 3.6, 1) {
+  contract("alive at once: lent, idle, being made or being destroyed");
+  census counts;
+  explore::gate gate;
+  auto options = of(counts, 1);
+  options.max_idle_time = 0s;
+  things pool(std::move(options));
+  pool.acquire();
+  counts.at_death = [&] { gate.wait(); };
+
+  std::jthread pruner = explore::actor("pruner", [&] { pool.prune(); });
+  explore::settle();  // it is in the destructor
+  EXPECT_EQ(pool.stats().alive, 1U);
+  EXPECT_FALSE(pool.try_acquire())
+      << "a second resource while the first is being destroyed";
+  gate.open();
+  pruner.join();
+  counts.at_death = nullptr;
+
+  EXPECT_TRUE(pool.try_acquire());
+}
+
+EXPLORED(resource_age, fifo_prunes_the_longest_idle_too, 3.6, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  contract(
+      "longest idle first, as long as more than min_idle stay idle");
+  census counts;
+  auto options = of(counts, 2);
+  options.max_idle_time = 1s;
+  options.min_idle = 1;
+  options.order = idle_order::fifo;
+  things pool(std::move(options));
+  lease<thing> one = pool.acquire();
+  lease<thing> two = pool.acquire();
+  two = lease<thing>();
+  std::this_thread::sleep_for(1s);
+  one = lease<thing>();
+  std::this_thread::sleep_for(1s);
+
+  EXPECT_EQ(pool.prune(), 1U);
+
+  EXPECT_EQ(pool.acquire()->id, 1)
+      << "thing 2 had idled longer; the order of lending does not "
+         "change what is pruned first";
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // Step 3.7: a cap that moves.
 
 #include <atomic>
+#include <latch>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "grading/grading.hpp"
 #include "thing.hpp"
@@ -129,6 +131,64 @@ EXPLORED(resource_resize, resize_meets_callers, 3.7, 1) {
 
   EXPECT_EQ(pool.stats().idle, 1U) << "one may stay, and one does";
   EXPECT_EQ(counts.alive, 1);
+}
+
+EXPLORED(resource_resize, detached_and_still_too_many, 3.7, 1) {
+  contract("at most `capacity` of which are alive at once");
+  census counts;
+  std::atomic<int> got = 0;
+  things pool(of(counts, 2));
+  lease<thing> one = pool.acquire();
+  lease<thing> other = pool.acquire();
+  pool.resize(1);
+  std::jthread waiter =
+      explore::actor("waiter", [&] { got = pool.acquire()->id; });
+  explore::settle();
+
+  const auto mine = std::move(one).detach();
+  explore::settle();
+  EXPECT_EQ(got, 0) << "one is allowed, and one is lent";
+  other = lease<thing>();
+  explore::settle();
+
+  EXPECT_EQ(got, 2) << "the last one came back, and a caller waits";
+}
+
+EXPLORED(resource_resize, shrunk_slots_serve_all_who_wait, 3.7, 1) {
+  contract("They wait for a resource or a slot");
+  census counts;
+  explore::gate gate;
+  std::atomic<int> served = 0;
+  things pool(of(counts, 3));
+  {
+    const lease<thing> one = pool.acquire();
+    const lease<thing> two = pool.acquire();
+    const lease<thing> three = pool.acquire();
+  }
+  counts.at_death = [&] { gate.wait(); };
+  std::latch both(2);
+  const auto wait = [&] {
+    const lease<thing> lent = pool.acquire();
+    ++served;
+    both.arrive_and_wait();
+  };
+
+  std::jthread shrinker =
+      explore::actor("shrinker", [&] { pool.resize(1); });
+  explore::settle();  // two are being destroyed
+  const lease<thing> last = pool.acquire();
+  std::jthread first = explore::actor("first", wait);
+  std::jthread second = explore::actor("second", wait);
+  explore::settle();
+  pool.resize(3);
+  EXPECT_EQ(served, 0) << "their slots are not free yet";
+  gate.open();
+  shrinker.join();
+  first.join();
+  second.join();
+
+  EXPECT_EQ(served, 2) << "two slots became free at once, two waited";
+  EXPECT_LE(counts.most, 3);
 }
 
 EXPLORED(resource_resize, shrinking_does_not_overshoot, 3.7, 2) {

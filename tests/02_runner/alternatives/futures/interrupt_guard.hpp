@@ -88,6 +88,8 @@ class interrupt_guard {
     ++through.inside;
     if (const int to = through.leads_to; to >= 0) {
       add(to, signal == SIGTERM ? one_terminate : one_interrupt);
+    } else {
+      ::raise(signal);  // delivered when this handler returns
     }
     --through.inside;
     errno = kept;

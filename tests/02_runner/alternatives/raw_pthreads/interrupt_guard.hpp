@@ -28,6 +28,8 @@ extern "C" inline void raw_on_signal(int signal) {
     const char letter = static_cast<char>(signal);
     [[maybe_unused]] const auto sent =
         ::send(wire - 1, &letter, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } else {
+    pthread_kill(pthread_self(), signal);
   }
   on_the_wire.fetch_sub(1);
   errno = kept;

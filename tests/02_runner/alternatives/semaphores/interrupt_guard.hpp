@@ -36,6 +36,8 @@ inline void post(int signal) {
   if (wakes != nullptr && which != nullptr) {
     which->store(signal);
     sem_post(wakes);
+  } else {
+    std::raise(signal);
   }
   posting.fetch_sub(1);
   errno = kept;
