@@ -66,7 +66,8 @@ class task_pool {
   task_pool(const task_pool&) = delete;
   task_pool& operator=(const task_pool&) = delete;
 
-  /// Calls shutdown(). Must not be called inside (asserted).
+  /// Calls shutdown(), so that every task that was accepted runs. Must
+  /// not be called inside (asserted).
   ~task_pool();
 
   /// Runs f(args…) on a worker. The future gets its value or its

@@ -40,7 +40,7 @@ EXPLORED(channel_buffer, values_come_out_in_order, 0.1, 2) {
 }
 
 EXPLORED(channel_buffer, the_capacity_is_kept, 0.1, 3) {
-  contract("Returns ok, closed or would_block.");
+  contract("buffer_.size() <= capacity_.");
   channel<std::unique_ptr<int>> numbers(2);
   auto third = std::make_unique<int>(3);
 
@@ -64,7 +64,7 @@ EXPLORED(channel_buffer, the_capacity_is_kept, 0.1, 3) {
 }
 
 EXPLORED(channel_buffer, an_empty_channel_has_no_value, 0.1, 1) {
-  contract("The status is ok, closed or would_block.");
+  contract("Never blocks. The status is ok, closed or would_block.");
   channel<int> numbers(1);
 
   const receive_result<int> none = numbers.try_receive();
@@ -79,8 +79,8 @@ EXPLORED(channel_buffer, an_empty_channel_has_no_value, 0.1, 1) {
 
 EXPLORED(channel_buffer, two_threads_share_the_values, 0.1, 1) {
   contract(
-      "Values are received in the order in which they were accepted, "
-      "each exactly once.");
+      "A value belongs to its caller until it is accepted, and then "
+      "to buffer_ or to one receiver; never to two of them.");
   std::atomic<int> sum = 0;
   channel<int> numbers(2);
 
@@ -142,8 +142,8 @@ EXPLORED(channel_buffer, the_rest_is_destroyed_with_it, 0.1, 1) {
 
 EXPLORED(channel_buffer, any_capacity_is_allowed, 0.1, 1) {
   contract(
-      "`capacity` may be any number: memory is allocated as values "
-      "come.");
+      "Creates an open, empty channel. `capacity` may be any "
+      "number: memory is allocated as values come.");
   channel<int> numbers(std::numeric_limits<std::size_t>::max());
 
   EXPECT_EQ(numbers.try_send(7), channel_status::ok)

@@ -51,7 +51,9 @@ EXPLORED(channel_receive, a_receiver_does_not_poll, 0.2, 2,
 }
 
 EXPLORED(channel_receive, each_value_wakes_a_receiver, 0.2, 3) {
-  contract("Blocks while the channel is open and has no value.");
+  contract(
+      "If a receiver waits, the buffer is empty and no sender "
+      "waits.");
   std::atomic<int> received = 0;
   channel<int> numbers(2);
   const auto receive = [&] { received += *numbers.receive(); };
@@ -161,7 +163,10 @@ EXPLORED(channel_receive, another_channels_receiver_counts_not, 0.2,
 }
 
 EXPLORED(channel_receive, a_handed_value_is_not_destroyed, 0.2, 1) {
-  contract("A send moves from its value only if it returns ok.");
+  contract(
+      "While mutex_ is held, nothing is allocated, no value is "
+      "destroyed unless it was moved from, and no user code runs "
+      "but T's move constructor.");
   std::atomic<int> alive = 0;
   std::atomic<int> locks = 0;
   channel<explore::payload> values;

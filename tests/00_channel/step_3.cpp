@@ -15,7 +15,9 @@ namespace workbook::step_3 {
 namespace {
 
 EXPLORED(channel_send, send_blocks_while_full, 0.3, 3) {
-  contract("Blocks while the channel is open and cannot accept it.");
+  contract(
+      "Sends `value`. Blocks while the channel is open and cannot "
+      "accept it. Returns ok or closed.");
   std::atomic<int> sent = 0;
   channel<int> numbers(2);
 
@@ -105,7 +107,8 @@ EXPLORED(channel_send, a_later_sender_does_not_overtake, 0.3, 1) {
 }
 
 EXPLORED(channel_send, a_full_buffer_comes_first, 0.3, 1) {
-  contract("Returns the oldest value if there is one at once");
+  contract(
+      "If a sender waits, the buffer is full and no receiver waits.");
   channel<int> numbers(1);
   (void)numbers.send(1);
   std::jthread sender([&] {
@@ -142,7 +145,9 @@ EXPLORED(channel_send, send_returns_when_they_met, 0.3, 3) {
 }
 
 EXPLORED(channel_send, try_receive_meets_a_sender, 0.3, 2) {
-  contract("the value of a sender that waits is one.");
+  contract(
+      "Returns the oldest value if there is one at once; the value "
+      "of a sender that waits is one.");
   std::atomic<bool> sent = false;
   channel<int> numbers;
   std::jthread sender([&] {
@@ -165,8 +170,8 @@ EXPLORED(channel_send, try_receive_meets_a_sender, 0.3, 2) {
 
 EXPLORED(channel_send, all_of_them_meet, 0.3, 2) {
   contract(
-      "Values are received in the order in which they were accepted, "
-      "each exactly once.");
+      "Any member may be called from any thread; the destructor "
+      "requires that no other call is in progress.");
   std::atomic<int> sum = 0;
   channel<int> numbers;
 

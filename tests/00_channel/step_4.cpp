@@ -34,7 +34,8 @@ EXPLORED(channel_close, a_closed_channel_accepts_nothing, 0.4, 3) {
 }
 
 EXPLORED(channel_close, a_second_close_has_no_effect, 0.4, 1) {
-  contract("A second close() has no effect.");
+  contract(
+      "Never blocks, never throws. A second close() has no effect.");
   channel<int> numbers(1);
   (void)numbers.send(7);
 
@@ -132,7 +133,8 @@ EXPLORED(channel_close, a_rendezvous_ends_as_well, 0.4, 1) {
 
 EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.4, 1) {
   contract(
-      "Receivers get the values accepted before, and then closed.");
+      "Once closed_ is true it stays true, no call waits, and no "
+      "value is accepted.");
   std::atomic<int> accepted = 0;
   int received = 0;
   channel<int> numbers(1);
@@ -157,9 +159,7 @@ EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.4, 1) {
 }
 
 EXPLORED(channel_close, closed_comes_before_would_block, 0.4, 1) {
-  contract(
-      "If several of these apply, the call reports the first one in "
-      "this order.");
+  contract("Never blocks. Returns ok, closed or would_block.");
   channel<int> numbers(1);
   (void)numbers.send(7);
 

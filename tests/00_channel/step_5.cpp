@@ -123,7 +123,9 @@ EXPLORED(channel_deadline, a_late_receive_meets_a_sender, 0.5, 1) {
 
 EXPLORED(channel_deadline, a_negative_timeout_has_passed, 0.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract("A negative timeout has passed;");
+  contract(
+      "As send_until, with a deadline that is `timeout` from now. A "
+      "negative timeout has passed;");
   channel<int> numbers(1);
 
   EXPECT_EQ(numbers.receive_for(-1s).status, channel_status::timed_out);
@@ -139,7 +141,10 @@ EXPLORED(channel_deadline, a_negative_timeout_has_passed, 0.5, 1,
 
 EXPLORED(channel_deadline, the_longest_timeout_never_passes, 0.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract("one beyond the clock's range never passes.");
+  contract(
+      "As receive_until, with a deadline that is `timeout` from "
+      "now. A negative timeout has passed; one beyond the clock's "
+      "range never passes.");
   std::atomic<int> sent = 0;
   std::atomic<int> received = 0;
   channel<int> numbers;
@@ -206,7 +211,9 @@ EXPLORED(channel_deadline, what_timed_out_is_gone, 0.5, 1) {
 }
 
 EXPLORED(channel_deadline, a_receiver_that_left_takes_nothing, 0.5, 1) {
-  contract("Sends `value` if it can be accepted at once.");
+  contract(
+      "A call that is in a queue waits and has no result. Whoever "
+      "gives it a result also takes it out of its queue.");
   channel<int> numbers;
 
   const receive_result<int> none = numbers.receive_for(1s);

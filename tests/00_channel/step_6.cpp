@@ -65,8 +65,8 @@ EXPLORED(channel_stop, a_stop_ends_a_send, 0.6, 2) {
 
 EXPLORED(channel_stop, the_first_reason_is_reported, 0.6, 1) {
   contract(
-      "If several of these apply, the call reports the first one in "
-      "this order.");
+      "How a call ended. If several of these apply, the call "
+      "reports the first one in this order.");
   std::stop_source source;
   source.request_stop();
   const std::stop_token stop = source.get_token();
@@ -171,8 +171,8 @@ EXPLORED(channel_stop, both_sides_agree_on_a_stop, 0.6, 1) {
 
 EXPLORED(channel_stop, a_cancelled_receiver_takes_nothing, 0.6, 1) {
   contract(
-      "Values are received in the order in which they were accepted, "
-      "each exactly once.");
+      "What a receive with limits returns. It has a value if and "
+      "only if `status` is channel_status::ok.");
   std::optional<int> first;
   channel<int> numbers(1);
 
@@ -186,6 +186,8 @@ EXPLORED(channel_stop, a_cancelled_receiver_takes_nothing, 0.6, 1) {
   sender.join();
   const receive_result<int> second = numbers.try_receive();
 
+  EXPECT_EQ(second.status == channel_status::ok,
+            second.value.has_value());
   EXPECT_NE(first.has_value(), second.value.has_value())
       << "either the receive returns the value, or it is cancelled and "
          "the value stays for the next one";

@@ -24,7 +24,7 @@ GRADED(pooling_worker, zero_workers_are_refused, 1.1, 1) {
 }
 
 GRADED(pooling_worker, a_high_limit_costs_nothing, 1.1, 1) {
-  contract("Creates an open pool without any thread.");
+  contract("Creates an open pool without any thread. … O(1).");
   const std::size_t many = std::numeric_limits<std::ptrdiff_t>::max();
 
   EXPECT_NO_THROW(task_pool{many})
@@ -49,7 +49,8 @@ EXPLORED(pooling_worker, a_worker_runs_the_task, 1.1, 3) {
 }
 
 EXPLORED(pooling_worker, each_task_runs_once, 1.1, 2) {
-  contract("Runs f(args…) on a worker.");
+  contract(
+      "Calls shutdown(), so that every task that was accepted runs.");
   std::array<std::atomic<int>, 3> runs = {};
 
   {

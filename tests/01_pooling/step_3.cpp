@@ -34,9 +34,7 @@ EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 4,
 }
 
 EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 5) {
-  contract(
-      "Blocks while max_workers tasks are in flight, without "
-      "polling.");
+  contract("in_flight_ <= max_workers_.");
   explore::gate gate;
   std::atomic<int> returned = 0;
   task_pool pool(1);
@@ -78,7 +76,10 @@ EXPLORED(pooling_bound, each_end_lets_one_submitter_in, 1.3, 2) {
 }
 
 EXPLORED(pooling_bound, running_counts_what_is_in_flight, 1.3, 2) {
-  contract("How many tasks are in flight; a snapshot.");
+  contract(
+      "A task is in flight from its acceptance by submit until its "
+      "result is ready and its callable and arguments are "
+      "destroyed.");
   explore::gate gate;
   task_pool pool(2);
   EXPECT_EQ(pool.running(), 0U);
@@ -118,9 +119,7 @@ EXPLORED(pooling_bound, two_ends_let_two_submitters_in, 1.3, 1) {
 }
 
 EXPLORED(pooling_bound, running_may_be_called_meanwhile, 1.3, 1) {
-  contract(
-      "Any member may be called from any thread, also from a task of "
-      "this pool where that is not excluded below.");
+  contract("How many tasks are in flight; a snapshot.");
   task_pool pool(1);
   std::jthread observer = explore::actor(
       "observer", [&] { EXPECT_LE(pool.running(), 1U); });

@@ -37,8 +37,9 @@ EXPLORED(pooling_reuse, workers_start_when_needed, 1.4, 2) {
 
 EXPLORED(pooling_reuse, an_idle_worker_is_used_again, 1.4, 2) {
   contract(
-      "A worker is started if and only if the tasks in flight, this "
-      "one included, exceed the workers.");
+      "task_pool runs tasks on at most `max_workers` threads. It "
+      "starts a worker when one is needed and uses it again: an "
+      "idle worker waits, it neither polls nor ends.");
   std::atomic<int> ran = 0;
   task_pool pool(2);
   EXPECT_EQ(pool.workers(), 0U);
@@ -55,9 +56,7 @@ EXPLORED(pooling_reuse, an_idle_worker_is_used_again, 1.4, 2) {
 }
 
 EXPLORED(pooling_reuse, every_task_has_a_worker, 1.4, 3) {
-  contract(
-      "A worker is started if and only if the tasks in flight, this "
-      "one included, exceed the workers.");
+  contract("in_flight_ <= workers_.size(): each task has its worker.");
   std::latch both(2);
   task_pool pool(2);
   EXPECT_EQ(pool.workers(), 0U);
@@ -74,7 +73,7 @@ EXPLORED(pooling_reuse, every_task_has_a_worker, 1.4, 3) {
 }
 
 EXPLORED(pooling_reuse, a_failed_start_changes_nothing, 1.4, 2) {
-  contract("Throws, and has then changed nothing:");
+  contract("std::system_error: the system has no thread left.");
   explore::gate gate;
   std::atomic<int> alive = 0;
   std::atomic<int> ran = 0;

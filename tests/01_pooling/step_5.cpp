@@ -78,8 +78,9 @@ EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 3) {
 
 EXPLORED(pooling_idle, the_closure_dies_before, 1.5, 3) {
   contract(
-      "They are destroyed before the task is counted out; get() may "
-      "return earlier than that.");
+      "in_flight_ counts a task from its acceptance. First its "
+      "result becomes ready, then its callable and arguments are "
+      "destroyed, and only then is it counted out.");
   std::atomic<int> alive = 0;
   task_pool pool(1);
   std::future<void> kept = pool.submit(
@@ -101,9 +102,7 @@ struct caller_at_end {
 };
 
 EXPLORED(pooling_idle, the_closure_dies_without_a_lock, 1.5, 2) {
-  contract(
-      "They are destroyed before the task is counted out; get() may "
-      "return earlier than that.");
+  contract("No user code runs while mutex_ is held.");
   std::atomic<int> alive = 0;
   task_pool pool(1);
   caller_at_end seen{&pool};

@@ -39,7 +39,7 @@ bool is_closed(Call call) {
 // ---- Shutdown --------------------------------------------------------
 
 EXPLORED(pooling_shutdown, a_later_submit_is_refused, 1.6, 1) {
-  contract("pool_closed: shutdown() was called, before or meanwhile.");
+  contract("Thrown by task_pool::submit once shutdown() was called.");
   std::atomic<bool> ran = false;
   task_pool pool(1);
 
@@ -100,7 +100,8 @@ EXPLORED(pooling_shutdown, a_task_that_waits_is_refused, 1.6, 1) {
 EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 1) {
   contract(
       "Closes the pool, blocks until the tasks in flight have "
-      "finished, and joins all workers.");
+      "finished, and joins all workers. … A second call has no "
+      "other effect.");
   std::atomic<int> ran = 0;
   task_pool pool(2);
   pool.submit([&] { ++ran; });
@@ -142,8 +143,8 @@ EXPLORED(pooling_shutdown, every_caller_waits_for_the_end, 1.6, 1) {
 
 EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 1) {
   contract(
-      "Closes the pool, blocks until the tasks in flight have "
-      "finished, and joins all workers.");
+      "Once closed_ is true it stays true, no task is accepted, and "
+      "no worker is started.");
   std::atomic<int> accepted = 0;
   std::atomic<int> ran = 0;
   task_pool pool(1);
@@ -431,9 +432,8 @@ EXPLORED(pooling_inside, another_pools_task_is_outside, 1.6, 1) {
 
 EXPLORED(pooling_inside, a_circle_after_a_submit_from_inside, 1.6, 1) {
   contract(
-      "std::system_error, resource_deadlock_would_occur: called "
-      "inside while the pool is open and full and every other task "
-      "in flight waits here for room.");
+      "While in_flight_ == max_workers_, blocked_inside_ is less: "
+      "some task in flight can still end on its own.");
   std::latch both(2);
   std::atomic<int> refused = 0;
   std::atomic<int> ran = 0;
