@@ -3,8 +3,8 @@
 //
 // Book: chapter 0, "Channel". Documents: all five speak in channels.
 // Model: Go's chan (runtime/chan.go): a queue of senders that wait, a
-// queue of receivers that wait, and whoever comes second completes the
-// transfer. Go's select is not here.
+// queue of receivers that wait, and the side that comes second
+// completes the transfer. Go's select is not here.
 //
 // Invariants (each holds whenever mutex_ is free):
 //   (I1) If a receiver waits, the buffer is empty and no sender waits.

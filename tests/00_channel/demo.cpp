@@ -1,5 +1,5 @@
 // The prime sieve of chained channels: one thread counts, and every
-// prime adds a thread that lets through what it does not divide.
+// prime adds a thread that passes on what it does not divide.
 //
 //   make demo LAB=00
 
@@ -21,7 +21,7 @@ using workbook::channel_status;
 
 constexpr int wanted = 30;  // primes, and so many threads
 
-// Sends 2, 3, 4, … until nobody listens any more.
+// Sends 2, 3, 4, … until the channel is closed.
 void count(channel<int>& out) {
   for (int number = 2; out.send(int{number}) == channel_status::ok;) {
     ++number;

@@ -30,12 +30,13 @@ EXPLORED(channel_send, send_blocks_while_full, 0.3, 3) {
   });
   explore::settle();
 
-  EXPECT_EQ(sent, 2) << "a channel of 2 that nobody receives from "
+  EXPECT_EQ(sent, 2) << "a channel of 2 without a receiver "
                         "accepts two values";
   EXPECT_EQ(numbers.receive(), 1);
   explore::settle();
-  EXPECT_EQ(sent, 3) << "one value was received, so the sender that "
-                        "waits can store its own; who does it?";
+  EXPECT_EQ(sent, 3)
+      << "one value was received, so the sender that "
+         "waits can store its own; which thread does it?";
   for (int i = 2; i <= 4; ++i) {
     EXPECT_EQ(numbers.receive(), i);
   }

@@ -1,4 +1,4 @@
-// A correct channel with one condition variable for everybody, a list
+// A correct channel with one condition variable for all calls, a list
 // of requests on both sides, and std::condition_variable_any, which
 // knows stop tokens. Every change wakes all; each looks for itself.
 

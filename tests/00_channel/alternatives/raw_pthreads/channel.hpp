@@ -1,5 +1,5 @@
 // A correct channel on bare pthreads: linked cells for what is stored,
-// linked wishes of the senders that wait, and two conditions that are
+// a linked list of the senders that wait, and two conditions that are
 // always broadcast.
 
 #pragma once

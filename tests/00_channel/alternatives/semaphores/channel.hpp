@@ -1,5 +1,5 @@
 // A correct channel that blocks in binary semaphores: as in Go,
-// whoever waits is a node in one of two queues, and whoever meets it
+// a call that waits is a node in one of two queues, and its partner
 // hands over the value and releases the semaphore in the node.
 
 #pragma once
@@ -102,7 +102,7 @@ class channel {
   }
 
  private:
-  struct patience {
+  struct limits {
     std::stop_token stop = {};
     std::optional<clock::time_point> deadline = {};
     bool waits = true;
@@ -126,7 +126,7 @@ class channel {
     return now + std::min(timeout, clock::time_point::max() - now);
   }
 
-  receive_result<T> take(patience how) {
+  receive_result<T> take(limits how) {
     receive_result<T> got = {channel_status::ok, std::nullopt};
     got.status = enter(nullptr, &got.value, std::move(how));
     return got;
@@ -182,7 +182,7 @@ class channel {
     guard_.unlock();
   }
 
-  channel_status enter(T* from, std::optional<T>* to, patience how) {
+  channel_status enter(T* from, std::optional<T>* to, limits how) {
     node mine{from, to};
     std::unique_lock lock(guard_);
     std::optional<channel_status> now;
@@ -209,9 +209,10 @@ class channel {
       mine.woken.acquire();
     } else if (!mine.woken.try_acquire_until(*how.deadline)) {
       leave(mine, channel_status::timed_out);
-      mine.woken.acquire();  // released by whoever ended this call
+      mine.woken
+          .acquire();  // released by the thread that ended this call
     }
-    guard_.lock();  // whoever ended it is through
+    guard_.lock();  // the thread that ended it is done
     const channel_status result = *mine.result;
     guard_.unlock();
     return result;
@@ -219,7 +220,7 @@ class channel {
 
   const std::size_t room_;
 
-  // guard_ is held by who uses what is below it.
+  // guard_ guards every field below it.
   flag_guard guard_;
   std::deque<T> values_;
   std::deque<node*> senders_;

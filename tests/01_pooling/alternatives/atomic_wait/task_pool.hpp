@@ -54,7 +54,7 @@ class task_pool {
             R value = std::apply(std::move(*f), std::move(*args));
             promise.set_value(value);
           } else {
-            // Here the closure dies before the result is ready.
+            // Here the closure is destroyed before the result is ready.
             R value = std::apply(std::move(*f), std::move(*args));
             f.reset(), args.reset();
             promise.set_value(std::move(value));

@@ -43,7 +43,7 @@ class task_pool {
   submit(F&& f, Args&&... args) {
     using result =
         std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
-    // The closure is shared by nobody but the packaged task and the
+    // The closure is shared only by the packaged task and the
     // pool, and the pool empties it before it counts the task out.
     auto closure = std::make_shared<
         std::tuple<std::decay_t<F>, std::decay_t<Args>...>>(
@@ -161,7 +161,7 @@ class task_pool {
       blocked_ += inside ? 1 : 0;
       lock.unlock();
       const bool granted = self.place.get_future().get();
-      lock.lock();  // and whoever set it is done with it
+      lock.lock();  // and the thread that set it is done with it
       if (!granted) {
         blocked_ -= inside ? 1 : 0;
         throw pool_closed("submit");

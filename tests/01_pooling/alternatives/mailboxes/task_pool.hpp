@@ -1,5 +1,5 @@
 // A correct pool without a queue: each worker has a mailbox for one
-// task, and whoever submits puts the task into the box of an idle one.
+// task, and submit puts the task into the box of an idle one.
 // Submitters that find no room stand in line with a ticket, and a task
 // that ends hands its place to the first of them.
 
@@ -30,7 +30,7 @@ class task_pool {
  public:
   explicit task_pool(std::size_t max_workers) : most_(max_workers) {
     if (most_ == 0) {
-      throw std::invalid_argument("nobody to work");
+      throw std::invalid_argument("no workers");
     }
   }
   task_pool(const task_pool&) = delete;
@@ -71,7 +71,7 @@ class task_pool {
     }
     changed_.wait(lock, [&] { return in_flight_ == 0; });
     lock.unlock();
-    for (const auto& each : workers_) {  // nobody adds one any more
+    for (const auto& each : workers_) {  // no more are added
       each->mail.release();              // an empty letter
       each->thread.join();
     }

@@ -287,7 +287,7 @@ class task_pool {
 
   const std::size_t max_;
 
-  // guard_ is held by who uses what is below it.
+  // guard_ guards every field below it.
   mutable flag_guard guard_;
   state state_ = state::open;
   std::size_t in_flight_ = 0;
