@@ -110,7 +110,7 @@ inline std::atomic<int>& target_of(int signal) {
 
 extern "C" inline void workbook_on_interrupt(
     [[maybe_unused]] int signal) {
-  // TODO(2.5): tell the watcher which signal came.
+  // TODO(2.5): report to the watcher which signal came.
 }
 
 inline interrupt_guard::interrupt_guard(

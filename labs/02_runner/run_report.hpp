@@ -1,6 +1,6 @@
-// What runner::run and run_group::run tell, and what they are told.
+// The reports and options of runner::run and run_group::run.
 //
-// Book: chapter 2, "Runner". Given to the reader as it stands.
+// Book: chapter 2, "Runner". Given to the reader complete.
 // Document: 001, whose runner returns one of two errors, or none.
 
 #pragma once
@@ -38,7 +38,7 @@ inline std::string_view name_of(outcome how) {
   return "unknown";
 }
 
-/// One run, told when nothing of it runs any more.
+/// What happened in one run, from its start to its end.
 struct run_report {
   using nanoseconds = std::chrono::nanoseconds;
 

@@ -6,14 +6,14 @@
 //
 // Invariants (each holds whenever mutex_ is free):
 //   (I1) At most one task runs, and tasks end in the order of add.
-//   (I2) `decided` never goes back to false during a run; `told.how`
+//   (I2) `decided` never goes back to false during a run; `report.how`
 //        and `decided_at` do not change after it.
-//   (I3) `told.how` is completed if and only if the last task returned
+//   (I3) `report.how` is completed if and only if the last task returned
 //        strictly before the deadline and no other cause came before.
 //   (I4) After `decided`, no task starts.
-//   (I5) Whatever belongs to one run is in progress_.
+//   (I5) All data of one run is in progress_.
 // And at all times:
-//   (I6) No code of the callers runs while mutex_ is held.
+//   (I6) No user code runs while mutex_ is held.
 
 #pragma once
 
@@ -40,8 +40,8 @@ namespace workbook {
 /// interrupt, or a task that throws. The first cause wins.
 ///
 /// Thread safety: any member may be called from any thread, also from
-/// a task; only the destructor requires that no other thread is in a
-/// call. Document: 001, runner.
+/// a task; only the destructor requires that no other call is in
+/// progress. Document: 001, runner.
 class runner {
  public:
   using clock = std::chrono::steady_clock;
@@ -63,7 +63,7 @@ class runner {
   void add(runner_task task);
 
   /// Runs the tasks in the order of add, each with its number, on a
-  /// thread of its own. Returns when nothing of the run runs any more,
+  /// thread of its own. Returns when no task of the run runs any more,
   /// and blocks until then.
   ///
   /// The limit counts from the start of this call. Each task's return
@@ -73,8 +73,8 @@ class runner {
   /// wins: the deadline, an interrupt (a stop requested on
   /// `interrupt`, before or during the run), or a task that threw.
   /// After it the running task's token is stopped, no further task
-  /// starts, and later causes change nothing. A task that does not
-  /// heed is waited for, and reported as the options say.
+  /// starts, and later causes change nothing. The call waits for a
+  /// task that does not heed, and reports it as the options say.
   ///
   /// A second run starts afresh. Throws, and the runner can run again:
   ///   - std::logic_error: called during a run.
@@ -88,9 +88,9 @@ class runner {
     clock::time_point deadline = clock::time_point::max();
     std::stop_source stop;           // of the tasks' tokens
     std::optional<int> running;      // the task that runs
-    bool decided = false;            // told.how is final
+    bool decided = false;            // report.how is final
     clock::time_point decided_at{};  // when that cause came
-    run_report told;
+    run_report report;
   };
 
   void work();
@@ -99,7 +99,7 @@ class runner {
   void end(int id, std::exception_ptr error);
   void decide(outcome how, clock::time_point at);
   void watch();
-  void remind();
+  void report_overdue();
   void note(std::exception_ptr error);
 
   const nanoseconds limit_;
@@ -151,11 +151,11 @@ inline run_report runner::run(
     todo("2.3");
   }
   // TODO(2.1): call work() on a thread of the run's own,
-  // watch() and then remind() on this one, and leave nothing
-  // behind.
+  // watch() and then report_overdue() on this one, and leave nothing
+  // running.
   todo("2.1");
   std::scoped_lock lock(mutex_);
-  return std::move(progress_.told);
+  return std::move(progress_.report);
 }
 
 // What the run's own thread does.
@@ -208,7 +208,7 @@ inline void runner::decide(outcome how,
                            [[maybe_unused]] clock::time_point at) {
   // TODO(2.2): which cause wins? What if the deadline had passed
   // already, and nobody had noticed?
-  progress_.told.how = how;  // enough until step 2.2
+  progress_.report.how = how;  // enough until step 2.2
   progress_.decided = true;
   changed_.notify_all();
 }
@@ -220,8 +220,8 @@ inline void runner::watch() {
   // there, which decides it. Then stop the task that runs.
 }
 
-// Until no task runs: tells of the one that does not heed its stop.
-inline void runner::remind() {
+// Until no task runs: reports the one that does not heed its stop.
+inline void runner::report_overdue() {
   // TODO(2.4): call options_.on_overdue after each further
   // options_.grace, while the stopped task still runs.
   if (options_.grace > nanoseconds::zero()) {
@@ -231,7 +231,7 @@ inline void runner::remind() {
 
 // Reports `error`, if any. The caller holds mutex_.
 inline void runner::note([[maybe_unused]] std::exception_ptr error) {
-  // TODO(2.4): the first one is told apart, the others in order.
+  // TODO(2.4): the first one apart, all others in order.
 }
 
 }  // namespace workbook

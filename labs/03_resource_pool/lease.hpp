@@ -20,40 +20,41 @@
 
 namespace workbook {
 
-/// To whom a lease brings its resource. None of these may throw: they
-/// are called by destructors.
+/// Where a lease returns its resource. No member may throw: they are
+/// called by destructors.
 template <typename T>
 class lease_home {
  public:
   virtual ~lease_home() = default;
 
-  /// The resource can be lent again.
-  virtual void take_back(shelf<T> resource) noexcept = 0;
+  /// Takes back a resource that can be lent again.
+  virtual void take_back(node_list<T> resource) noexcept = 0;
 
-  /// The resource is broken: it is destroyed, then its slot is free.
-  virtual void discard(shelf<T> resource) noexcept = 0;
+  /// Destroys a broken resource, and then frees its slot.
+  virtual void discard(node_list<T> resource) noexcept = 0;
 
-  /// The resource belongs to somebody else now; its slot is free.
-  virtual void forget() noexcept = 0;
+  /// Frees the slot of a resource that has another owner now.
+  virtual void release_slot() noexcept = 0;
 };
 
 /// lease<T> lends one T out of a pool, and returns it when it dies. It
 /// can be moved, not copied, so a resource is returned once. It may
 /// outlive its pool. An empty lease lends nothing.
 ///
-/// Thread safety: none; whoever owns the lease may use it.
+/// Thread safety: none; one thread at a time may use a lease.
 template <typename T>
 class lease {
  public:
   /// Creates an empty lease.
   lease() = default;
 
-  /// Takes over the one resource on the shelf `resource`, which goes
+  /// Takes over the one resource in the list `resource`, which goes
   /// back to `home`. For pools.
-  lease(std::shared_ptr<lease_home<T>> home, shelf<T> resource) noexcept
+  lease(std::shared_ptr<lease_home<T>> home,
+        node_list<T> resource) noexcept
       : home_(std::move(home)), resource_(std::move(resource)) {}
 
-  /// Takes over what `other` lends; `other` is empty then.
+  /// Takes over what `other` lends; `other` is then empty.
   lease(lease&& other) noexcept
       : home_(std::move(other.home_)),
         resource_(std::move(other.resource_)) {}
@@ -89,7 +90,7 @@ class lease {
   void give_back() noexcept;
 
   std::shared_ptr<lease_home<T>> home_;  // keeps it alive; see (L1)
-  shelf<T> resource_;
+  node_list<T> resource_;
 };
 
 /// How acquire ended, and the lease: not empty if and only if
@@ -117,7 +118,7 @@ lease<T>& lease<T>::operator=(lease&& other) noexcept {
 // back into by the destructor of the resource.
 template <typename T>
 void lease<T>::give_back() noexcept {
-  // TODO(3.1): bring the resource home, once.
+  // TODO(3.1): return the resource, once.
 }
 
 template <typename T>
@@ -128,7 +129,7 @@ void lease<T>::invalidate() noexcept {
 
 template <typename T>
 std::unique_ptr<T> lease<T>::detach() && noexcept {
-  // TODO(3.3): empty the lease; tell its home; hand over.
+  // TODO(3.3): empty the lease; free the slot; hand over.
   return todo<std::unique_ptr<T>>("3.3");
 }
 

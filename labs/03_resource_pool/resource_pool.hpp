@@ -5,13 +5,14 @@
 // pattern, without its faults.
 // Model: database/sql of Go: a cap on what is open, not on what idles.
 //
-// The pool runs the users' code (factory, validate, destructors) and
-// holds no lock; the ledger holds the lock and runs none of it.
+// The pool runs user code (factory, validate, destructors) and holds
+// no lock; the ledger holds the lock and runs no user code.
 //
 // Invariants (at all times):
-//   (I6) No code of the users runs while a lock of the pool is held.
-//   (I7) Who got a slot from the ledger returns it once: in a lease,
-//        by destroyed(), or by forget(), also if something throws.
+//   (I6) No user code runs while a lock of the pool is held.
+//   (I7) A call that got a slot from the ledger returns it once: in a
+//        lease, by destroyed(), or by release_slot(), also if
+//        something throws.
 
 #pragma once
 
@@ -33,10 +34,10 @@ namespace workbook {
 /// resource_pool<T> lends resources of type T, at most `capacity` of
 /// which are alive at once: lent, idle, being made or being destroyed.
 ///
-/// acquire and its sisters lend an idle resource that is still good;
-/// else, in a free slot, they call the factory on the caller's thread.
-/// They wait for a resource or a slot in the order in which they came;
-/// nobody passes those who wait. Deadline and stop bound that wait,
+/// Every form of acquire lends an idle resource that is still good;
+/// else, in a free slot, it calls the factory on the caller's thread.
+/// Callers wait for a resource or a slot in the order of their calls;
+/// no caller passes one that waits. Deadline and stop limit that wait,
 /// not the factory. Whatever the factory or `validate` throws reaches
 /// the caller, and the slot is free again.
 ///
@@ -63,7 +64,7 @@ class resource_pool {
   resource_pool(const resource_pool&) = delete;
   resource_pool& operator=(const resource_pool&) = delete;
 
-  /// Closes the pool; leases that are out live on.
+  /// Closes the pool; leases stay valid.
   ~resource_pool() { close(); }
 
   /// Blocks until there is a resource. Throws pool_closed if the pool
@@ -80,14 +81,14 @@ class resource_pool {
   acquire_result<T> try_acquire(std::stop_token stop = {});
 
   /// Like acquire(stop), but waits at most until `deadline`
-  /// (`timed_out`). What comes at the very deadline may still be got;
-  /// what can be lent without a wait is lent, also after it.
+  /// (`timed_out`). A resource that comes at the deadline may still be
+  /// lent. What can be lent without a wait is lent, also after it.
   acquire_result<T> acquire_until(clock::time_point deadline,
                                   std::stop_token stop = {});
 
   /// Like acquire_until, `limit` from now. A limit beyond the end of
-  /// the clock, such as std::chrono::hours::max(), is none; with a
-  /// negative one, however long, nobody waits.
+  /// the clock, such as std::chrono::hours::max(), is none; a negative
+  /// limit, whatever its size, means that the call does not wait.
   template <typename Rep, typename Period>
   acquire_result<T> acquire_for(
       std::chrono::duration<Rep, Period> limit,
@@ -101,16 +102,16 @@ class resource_pool {
   /// wait for leases or for factories.
   void close();
 
-  /// Sets the capacity. Upwards, those who wait are served at once.
+  /// Sets the capacity. Upwards, callers that wait are served at once.
   /// Downwards, what is idle and too many is destroyed now, what is
   /// lent and too many when it comes back; no lease is revoked. Throws
   /// std::invalid_argument if `capacity` is 0.
   void resize(std::size_t capacity);
 
   /// Destroys the idle resources that have reached max_lifetime; then
-  /// those that have idled for max_idle_time, longest idle first, as
-  /// long as more than min_idle stay idle. Returns how many. Nothing
-  /// calls it but you.
+  /// those that have been idle for max_idle_time, longest idle first,
+  /// as long as more than min_idle stay idle. Returns how many it
+  /// destroyed. The pool never calls it by itself.
   std::size_t prune();
 
   /// The numbers at this moment.
@@ -134,33 +135,33 @@ class resource_pool<T>::core final
       : options(std::move(wanted)),
         ledger(options.capacity, options.order) {}
 
-  acquire_result<T> lend(const patience& how);
-  void destroy(shelf<T> doomed) noexcept;
+  acquire_result<T> lend(const wait_limit& how);
+  void destroy(node_list<T> retired) noexcept;
 
-  void take_back(shelf<T> resource) noexcept override;
-  void discard(shelf<T> resource) noexcept override;
-  void forget() noexcept override { ledger.forget(); }
+  void take_back(node_list<T> resource) noexcept override;
+  void discard(node_list<T> resource) noexcept override;
+  void release_slot() noexcept override { ledger.release_slot(); }
 
   const resource_pool_options<T> options;
   pool_ledger<T> ledger;
   std::atomic<std::size_t> created = 0;
 
  private:
-  void furnish(shelf<T>& slot);
-  shelf<T> make();
+  void ensure_valid(node_list<T>& slot);
+  node_list<T> make();
   bool is_good(const pooled<T>& resource) const;
-  void give_up(shelf<T> slot) noexcept;
+  void give_up(node_list<T> slot) noexcept;
 };
 
-// Gets a slot, sees to a good resource in it, and lends it: (I7).
+// Gets a slot, ensures a good resource in it, and lends it: (I7).
 template <typename T>
-acquire_result<T> resource_pool<T>::core::lend(const patience& how) {
+acquire_result<T> resource_pool<T>::core::lend(const wait_limit& how) {
   auto [status, slot] = ledger.take(how);
   if (status != acquire_status::acquired) {
     return {status};
   }
-  // TODO(3.3): what if furnish() throws?
-  furnish(slot);
+  // TODO(3.3): what if ensure_valid() throws?
+  ensure_valid(slot);
   // TODO(3.4): what if the pool was closed meanwhile?
   return {acquire_status::acquired,
           lease<T>(this->shared_from_this(), std::move(slot))};
@@ -169,8 +170,8 @@ acquire_result<T> resource_pool<T>::core::lend(const patience& how) {
 // Leaves a good resource in `slot`; may leave it empty if the pool is
 // closed.
 template <typename T>
-void resource_pool<T>::core::furnish(shelf<T>& slot) {
-  // TODO(3.6): what is not good any more is destroyed here, and
+void resource_pool<T>::core::ensure_valid(node_list<T>& slot) {
+  // TODO(3.6): what is no longer good is destroyed here, and
   // its successor made in the same slot.
   if (!slot.empty() && options.validate) {
     todo("3.6");
@@ -183,10 +184,10 @@ void resource_pool<T>::core::furnish(shelf<T>& slot) {
 
 // One new resource.
 template <typename T>
-shelf<T> resource_pool<T>::core::make() {
+node_list<T> resource_pool<T>::core::make() {
   // TODO(3.1): call the factory, refuse what is null, count it
   // in `created`, and note when it was born.
-  return todo<shelf<T>>("3.1");
+  return todo<node_list<T>>("3.1");
 }
 
 // Whether `resource` may be lent: not too old, and valid.
@@ -199,29 +200,29 @@ bool resource_pool<T>::core::is_good(
 // Returns a slot that will not be lent, and destroys what is in it.
 template <typename T>
 void resource_pool<T>::core::give_up(
-    [[maybe_unused]] shelf<T> slot) noexcept {
+    [[maybe_unused]] node_list<T> slot) noexcept {
   // TODO(3.3): an empty slot, or one with a resource?
 }
 
 template <typename T>
-void resource_pool<T>::core::take_back(shelf<T> resource) noexcept {
+void resource_pool<T>::core::take_back(node_list<T> resource) noexcept {
   destroy(ledger.put_back(std::move(resource)));
 }
 
 template <typename T>
-void resource_pool<T>::core::discard(shelf<T> resource) noexcept {
-  ledger.doom();
+void resource_pool<T>::core::discard(node_list<T> resource) noexcept {
+  ledger.retire();
   destroy(std::move(resource));
 }
 
 // Destroys what the ledger has given up, and only then frees its
 // slots.
 template <typename T>
-void resource_pool<T>::core::destroy(shelf<T> doomed) noexcept {
-  const std::size_t count = doomed.size();
+void resource_pool<T>::core::destroy(node_list<T> retired) noexcept {
+  const std::size_t count = retired.size();
   if (count != 0) {
-    doomed.clear();
-    // TODO(3.3): tell the ledger.
+    retired.clear();
+    // TODO(3.3): report it to the ledger.
   }
 }
 

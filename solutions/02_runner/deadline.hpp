@@ -1,6 +1,6 @@
 // A point in time that a duration cannot push past the clock's end.
 //
-// Book: chapter 2, "Runner". Given to the reader as it stands.
+// Book: chapter 2, "Runner". Given to the reader complete.
 
 #pragma once
 

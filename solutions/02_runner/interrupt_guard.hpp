@@ -116,7 +116,7 @@ inline std::atomic<int>& target_of(int signal) {
 extern "C" inline void workbook_on_interrupt(
     [[maybe_unused]] int signal) {
   // [2.5 handler]
-  //@ // TODO(2.5): tell the watcher which signal came.
+  //@ // TODO(2.5): report to the watcher which signal came.
   const int error = errno;  // not ours: some call is interrupted
   ++interrupt_handlers;
   const int to = target_of(signal);

@@ -1,5 +1,5 @@
 // Actors that run at the same time, and end together: the concurrent
-// brother of the runner.
+// relative of the runner.
 //
 // Book: chapter 2, "Runner", bonus. Model: oklog/run of P. Bourgon.
 //
@@ -7,7 +7,7 @@
 //   (I1) An interrupt is called only after some execute has returned
 //        or a start has failed; once each, the last started first.
 //   (I2) When run returns, every execute that was started has.
-//   (I3) No code of the callers runs while mutex_ is held.
+//   (I3) No user code runs while mutex_ is held.
 
 #pragma once
 
@@ -28,7 +28,7 @@
 
 namespace workbook {
 
-/// How a group ended, told when all its actors have returned.
+/// How a group ended, reported when all its actors have returned.
 struct group_report {
   std::optional<std::size_t> first;  // whose return ended the group
   std::exception_ptr error;          // what its execute threw, or null

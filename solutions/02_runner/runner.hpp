@@ -6,14 +6,14 @@
 //
 // Invariants (each holds whenever mutex_ is free):
 //   (I1) At most one task runs, and tasks end in the order of add.
-//   (I2) `decided` never goes back to false during a run; `told.how`
+//   (I2) `decided` never goes back to false during a run; `report.how`
 //        and `decided_at` do not change after it.
-//   (I3) `told.how` is completed if and only if the last task returned
+//   (I3) `report.how` is completed if and only if the last task returned
 //        strictly before the deadline and no other cause came before.
 //   (I4) After `decided`, no task starts.
-//   (I5) Whatever belongs to one run is in progress_.
+//   (I5) All data of one run is in progress_.
 // And at all times:
-//   (I6) No code of the callers runs while mutex_ is held.
+//   (I6) No user code runs while mutex_ is held.
 
 #pragma once
 
@@ -40,8 +40,8 @@ namespace workbook {
 /// interrupt, or a task that throws. The first cause wins.
 ///
 /// Thread safety: any member may be called from any thread, also from
-/// a task; only the destructor requires that no other thread is in a
-/// call. Document: 001, runner.
+/// a task; only the destructor requires that no other call is in
+/// progress. Document: 001, runner.
 class runner {
  public:
   using clock = std::chrono::steady_clock;
@@ -63,7 +63,7 @@ class runner {
   void add(runner_task task);
 
   /// Runs the tasks in the order of add, each with its number, on a
-  /// thread of its own. Returns when nothing of the run runs any more,
+  /// thread of its own. Returns when no task of the run runs any more,
   /// and blocks until then.
   ///
   /// The limit counts from the start of this call. Each task's return
@@ -73,8 +73,8 @@ class runner {
   /// wins: the deadline, an interrupt (a stop requested on
   /// `interrupt`, before or during the run), or a task that threw.
   /// After it the running task's token is stopped, no further task
-  /// starts, and later causes change nothing. A task that does not
-  /// heed is waited for, and reported as the options say.
+  /// starts, and later causes change nothing. The call waits for a
+  /// task that does not heed, and reports it as the options say.
   ///
   /// A second run starts afresh. Throws, and the runner can run again:
   ///   - std::logic_error: called during a run.
@@ -88,9 +88,9 @@ class runner {
     clock::time_point deadline = clock::time_point::max();
     std::stop_source stop;           // of the tasks' tokens
     std::optional<int> running;      // the task that runs
-    bool decided = false;            // told.how is final
+    bool decided = false;            // report.how is final
     clock::time_point decided_at{};  // when that cause came
-    run_report told;
+    run_report report;
   };
 
   void work();
@@ -99,7 +99,7 @@ class runner {
   void end(int id, std::exception_ptr error);
   void decide(outcome how, clock::time_point at);
   void watch();
-  void remind();
+  void report_overdue();
   void note(std::exception_ptr error);
 
   const nanoseconds limit_;
@@ -212,16 +212,16 @@ inline run_report runner::run(
   // [2.3 listen]
   // [2.1 thread]
   //@ // TODO(2.1): call work() on a thread of the run's own,
-  //@ // watch() and then remind() on this one, and leave nothing
-  //@ // behind.
+  //@ // watch() and then report_overdue() on this one, and leave nothing
+  //@ // running.
   //@ todo("2.1");
   std::jthread worker([this] { work(); });
   watch();
-  remind();
+  report_overdue();
   worker.join();
   // [2.1 thread]
   std::scoped_lock lock(mutex_);
-  return std::move(progress_.told);
+  return std::move(progress_.report);
 }
 
 // What the run's own thread does.
@@ -283,7 +283,7 @@ inline void runner::end(int id,
   progress_.running.reset();
   // [2.4 stamp]
   //@ // TODO(2.4): report when it ended; is its error a cause?
-  progress_.told.ended.push_back({id, at - progress_.start});
+  progress_.report.ended.push_back({id, at - progress_.start});
   if (error != nullptr) {
     note(std::move(error));
     decide(outcome::failed, at);
@@ -302,11 +302,11 @@ inline void runner::end(int id,
   if (at >= progress_.deadline) {
     decide(outcome::timed_out, at);
   }
-  const outcome how = progress_.told.how;
+  const outcome how = progress_.report.how;
   const bool stopped =
       how == outcome::timed_out || how == outcome::interrupted;
   if (progress_.decided && stopped) {
-    progress_.told.stopped = {id, at - progress_.decided_at};
+    progress_.report.stopped = {id, at - progress_.decided_at};
   }
   // [2.4 stopped]
   changed_.notify_all();
@@ -319,13 +319,13 @@ inline void runner::decide(outcome how,
   // [2.2 decide]
   //@ // TODO(2.2): which cause wins? What if the deadline had passed
   //@ // already, and nobody had noticed?
-  //@ progress_.told.how = how;  // enough until step 2.2
+  //@ progress_.report.how = how;  // enough until step 2.2
   //@ progress_.decided = true;
   if (progress_.decided) {
     return;
   }
   const bool due = at >= progress_.deadline;
-  progress_.told.how = due ? outcome::timed_out : how;
+  progress_.report.how = due ? outcome::timed_out : how;
   progress_.decided_at = due ? progress_.deadline : at;
   progress_.decided = true;
   // [2.2 decide]
@@ -351,9 +351,9 @@ inline void runner::watch() {
   // [2.2 watch]
 }
 
-// Until no task runs: tells of the one that does not heed its stop.
-inline void runner::remind() {
-  // [2.4 remind]
+// Until no task runs: reports the one that does not heed its stop.
+inline void runner::report_overdue() {
+  // [2.4 report_overdue]
   //@ // TODO(2.4): call options_.on_overdue after each further
   //@ // options_.grace, while the stopped task still runs.
   //@ if (options_.grace > nanoseconds::zero()) {
@@ -381,21 +381,21 @@ inline void runner::remind() {
     lock.lock();
     note(std::move(error));
   }
-  // [2.4 remind]
+  // [2.4 report_overdue]
 }
 
 // Reports `error`, if any. The caller holds mutex_.
 inline void runner::note([[maybe_unused]] std::exception_ptr error) {
   // [2.4 note]
-  //@ // TODO(2.4): the first one is told apart, the others in order.
+  //@ // TODO(2.4): the first one apart, all others in order.
   if (error == nullptr) {
     return;
   }
-  run_report& told = progress_.told;
-  if (told.error == nullptr) {
-    told.error = std::move(error);
+  run_report& report = progress_.report;
+  if (report.error == nullptr) {
+    report.error = std::move(error);
   } else {
-    told.later_errors.push_back(std::move(error));
+    report.later_errors.push_back(std::move(error));
   }
   // [2.4 note]
 }

@@ -1,6 +1,6 @@
-// A sleep that ends when somebody asks: a task's half of the bargain.
+// A sleep that ends when a stop is requested: a task's part of it.
 //
-// Book: chapter 2, "Runner". Given to the reader as it stands.
+// Book: chapter 2, "Runner". Given to the reader complete.
 // Model: condition_variable_any of C++20, which knows stop tokens.
 
 #pragma once

@@ -5,13 +5,14 @@
 // pattern, without its faults.
 // Model: database/sql of Go: a cap on what is open, not on what idles.
 //
-// The pool runs the users' code (factory, validate, destructors) and
-// holds no lock; the ledger holds the lock and runs none of it.
+// The pool runs user code (factory, validate, destructors) and holds
+// no lock; the ledger holds the lock and runs no user code.
 //
 // Invariants (at all times):
-//   (I6) No code of the users runs while a lock of the pool is held.
-//   (I7) Who got a slot from the ledger returns it once: in a lease,
-//        by destroyed(), or by forget(), also if something throws.
+//   (I6) No user code runs while a lock of the pool is held.
+//   (I7) A call that got a slot from the ledger returns it once: in a
+//        lease, by destroyed(), or by release_slot(), also if
+//        something throws.
 
 #pragma once
 
@@ -33,10 +34,10 @@ namespace workbook {
 /// resource_pool<T> lends resources of type T, at most `capacity` of
 /// which are alive at once: lent, idle, being made or being destroyed.
 ///
-/// acquire and its sisters lend an idle resource that is still good;
-/// else, in a free slot, they call the factory on the caller's thread.
-/// They wait for a resource or a slot in the order in which they came;
-/// nobody passes those who wait. Deadline and stop bound that wait,
+/// Every form of acquire lends an idle resource that is still good;
+/// else, in a free slot, it calls the factory on the caller's thread.
+/// Callers wait for a resource or a slot in the order of their calls;
+/// no caller passes one that waits. Deadline and stop limit that wait,
 /// not the factory. Whatever the factory or `validate` throws reaches
 /// the caller, and the slot is free again.
 ///
@@ -63,7 +64,7 @@ class resource_pool {
   resource_pool(const resource_pool&) = delete;
   resource_pool& operator=(const resource_pool&) = delete;
 
-  /// Closes the pool; leases that are out live on.
+  /// Closes the pool; leases stay valid.
   ~resource_pool() { close(); }
 
   /// Blocks until there is a resource. Throws pool_closed if the pool
@@ -80,14 +81,14 @@ class resource_pool {
   acquire_result<T> try_acquire(std::stop_token stop = {});
 
   /// Like acquire(stop), but waits at most until `deadline`
-  /// (`timed_out`). What comes at the very deadline may still be got;
-  /// what can be lent without a wait is lent, also after it.
+  /// (`timed_out`). A resource that comes at the deadline may still be
+  /// lent. What can be lent without a wait is lent, also after it.
   acquire_result<T> acquire_until(clock::time_point deadline,
                                   std::stop_token stop = {});
 
   /// Like acquire_until, `limit` from now. A limit beyond the end of
-  /// the clock, such as std::chrono::hours::max(), is none; with a
-  /// negative one, however long, nobody waits.
+  /// the clock, such as std::chrono::hours::max(), is none; a negative
+  /// limit, whatever its size, means that the call does not wait.
   template <typename Rep, typename Period>
   acquire_result<T> acquire_for(
       std::chrono::duration<Rep, Period> limit,
@@ -101,16 +102,16 @@ class resource_pool {
   /// wait for leases or for factories.
   void close();
 
-  /// Sets the capacity. Upwards, those who wait are served at once.
+  /// Sets the capacity. Upwards, callers that wait are served at once.
   /// Downwards, what is idle and too many is destroyed now, what is
   /// lent and too many when it comes back; no lease is revoked. Throws
   /// std::invalid_argument if `capacity` is 0.
   void resize(std::size_t capacity);
 
   /// Destroys the idle resources that have reached max_lifetime; then
-  /// those that have idled for max_idle_time, longest idle first, as
-  /// long as more than min_idle stay idle. Returns how many. Nothing
-  /// calls it but you.
+  /// those that have been idle for max_idle_time, longest idle first,
+  /// as long as more than min_idle stay idle. Returns how many it
+  /// destroyed. The pool never calls it by itself.
   std::size_t prune();
 
   /// The numbers at this moment.
@@ -134,36 +135,36 @@ class resource_pool<T>::core final
       : options(std::move(wanted)),
         ledger(options.capacity, options.order) {}
 
-  acquire_result<T> lend(const patience& how);
-  void destroy(shelf<T> doomed) noexcept;
+  acquire_result<T> lend(const wait_limit& how);
+  void destroy(node_list<T> retired) noexcept;
 
-  void take_back(shelf<T> resource) noexcept override;
-  void discard(shelf<T> resource) noexcept override;
-  void forget() noexcept override { ledger.forget(); }
+  void take_back(node_list<T> resource) noexcept override;
+  void discard(node_list<T> resource) noexcept override;
+  void release_slot() noexcept override { ledger.release_slot(); }
 
   const resource_pool_options<T> options;
   pool_ledger<T> ledger;
   std::atomic<std::size_t> created = 0;
 
  private:
-  void furnish(shelf<T>& slot);
-  shelf<T> make();
+  void ensure_valid(node_list<T>& slot);
+  node_list<T> make();
   bool is_good(const pooled<T>& resource) const;
-  void give_up(shelf<T> slot) noexcept;
+  void give_up(node_list<T> slot) noexcept;
 };
 
-// Gets a slot, sees to a good resource in it, and lends it: (I7).
+// Gets a slot, ensures a good resource in it, and lends it: (I7).
 template <typename T>
-acquire_result<T> resource_pool<T>::core::lend(const patience& how) {
+acquire_result<T> resource_pool<T>::core::lend(const wait_limit& how) {
   auto [status, slot] = ledger.take(how);
   if (status != acquire_status::acquired) {
     return {status};
   }
   // [3.3 lend]
-  //@ // TODO(3.3): what if furnish() throws?
-  //@ furnish(slot);
+  //@ // TODO(3.3): what if ensure_valid() throws?
+  //@ ensure_valid(slot);
   try {
-    furnish(slot);
+    ensure_valid(slot);
   } catch (...) {
     give_up(std::move(slot));
     throw;
@@ -183,9 +184,9 @@ acquire_result<T> resource_pool<T>::core::lend(const patience& how) {
 // Leaves a good resource in `slot`; may leave it empty if the pool is
 // closed.
 template <typename T>
-void resource_pool<T>::core::furnish(shelf<T>& slot) {
-  // [3.6 furnish]
-  //@ // TODO(3.6): what is not good any more is destroyed here, and
+void resource_pool<T>::core::ensure_valid(node_list<T>& slot) {
+  // [3.6 ensure_valid]
+  //@ // TODO(3.6): what is no longer good is destroyed here, and
   //@ // its successor made in the same slot.
   //@ if (!slot.empty() && options.validate) {
   //@   todo("3.6");
@@ -193,13 +194,13 @@ void resource_pool<T>::core::furnish(shelf<T>& slot) {
   if (!slot.empty() && !is_good(slot.front())) {
     slot.clear();
   }
-  // [3.6 furnish]
-  // [3.4 furnish]
+  // [3.6 ensure_valid]
+  // [3.4 ensure_valid]
   //@ // TODO(3.4): no factory starts in a closed pool.
   if (slot.empty() && !ledger.is_open()) {
     return;
   }
-  // [3.4 furnish]
+  // [3.4 ensure_valid]
   if (slot.empty()) {
     slot = make();
   }
@@ -207,12 +208,12 @@ void resource_pool<T>::core::furnish(shelf<T>& slot) {
 
 // One new resource.
 template <typename T>
-shelf<T> resource_pool<T>::core::make() {
+node_list<T> resource_pool<T>::core::make() {
   // [3.1 make]
   //@ // TODO(3.1): call the factory, refuse what is null, count it
   //@ // in `created`, and note when it was born.
-  //@ return todo<shelf<T>>("3.1");
-  shelf<T> made(1);
+  //@ return todo<node_list<T>>("3.1");
+  node_list<T> made(1);
   made.front().object = options.factory();
   if (made.front().object == nullptr) {
     throw std::logic_error("resource_pool: factory gave null");
@@ -239,11 +240,11 @@ bool resource_pool<T>::core::is_good(
 // Returns a slot that will not be lent, and destroys what is in it.
 template <typename T>
 void resource_pool<T>::core::give_up(
-    [[maybe_unused]] shelf<T> slot) noexcept {
+    [[maybe_unused]] node_list<T> slot) noexcept {
   // [3.3 give up]
   //@ // TODO(3.3): an empty slot, or one with a resource?
   if (slot.empty()) {
-    ledger.forget();
+    ledger.release_slot();
   } else {
     discard(std::move(slot));
   }
@@ -251,25 +252,25 @@ void resource_pool<T>::core::give_up(
 }
 
 template <typename T>
-void resource_pool<T>::core::take_back(shelf<T> resource) noexcept {
+void resource_pool<T>::core::take_back(node_list<T> resource) noexcept {
   destroy(ledger.put_back(std::move(resource)));
 }
 
 template <typename T>
-void resource_pool<T>::core::discard(shelf<T> resource) noexcept {
-  ledger.doom();
+void resource_pool<T>::core::discard(node_list<T> resource) noexcept {
+  ledger.retire();
   destroy(std::move(resource));
 }
 
 // Destroys what the ledger has given up, and only then frees its
 // slots.
 template <typename T>
-void resource_pool<T>::core::destroy(shelf<T> doomed) noexcept {
-  const std::size_t count = doomed.size();
+void resource_pool<T>::core::destroy(node_list<T> retired) noexcept {
+  const std::size_t count = retired.size();
   if (count != 0) {
-    doomed.clear();
+    retired.clear();
     // [3.3 destroy]
-    //@ // TODO(3.3): tell the ledger.
+    //@ // TODO(3.3): report it to the ledger.
     ledger.destroyed(count);
     // [3.3 destroy]
   }
@@ -315,7 +316,7 @@ acquire_result<T> resource_pool<T>::acquire_until(
     [[maybe_unused]] std::stop_token stop) {
   // [3.5 acquire_until]
   //@ return todo<acquire_result<T>>("3.5");
-  patience how = {.stop = std::move(stop)};
+  wait_limit how = {.stop = std::move(stop)};
   how.deadline = deadline;
   return core_->lend(how);
   // [3.5 acquire_until]
@@ -367,11 +368,11 @@ std::size_t resource_pool<T>::prune() {
     }
     return now - age;
   };
-  shelf<T> doomed = core_->ledger.prune(
+  node_list<T> retired = core_->ledger.prune(
       ago(core_->options.max_lifetime),
       ago(core_->options.max_idle_time), core_->options.min_idle);
-  const std::size_t count = doomed.size();
-  core_->destroy(std::move(doomed));
+  const std::size_t count = retired.size();
+  core_->destroy(std::move(retired));
   return count;
   // [3.6 pool prune]
 }

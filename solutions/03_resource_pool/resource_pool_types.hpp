@@ -1,9 +1,9 @@
-// What a resource pool is told, and what it tells.
+// The options, results and numbers of a resource pool.
 //
-// Book: chapter 3, "Resource pool". Given to the reader as it
-// stands. Document: 001, the second pattern.
+// Book: chapter 3, "Resource pool". Given to the reader
+// complete. Document: 001, the second pattern.
 // Model: database/sql of Go (SetMaxOpenConns, SetConnMaxLifetime) and
-// HikariCP, for which options a pool in use turns out to need.
+// HikariCP, for the options that a pool in production needs.
 
 #pragma once
 
@@ -22,26 +22,26 @@ namespace workbook {
 /// returned first (all are used evenly).
 enum class idle_order { lifo, fifo };
 
-/// What a resource_pool<T> is told when it is made.
+/// How a resource_pool<T> behaves; fixed when it is created.
 template <typename T>
 struct resource_pool_options {
   using duration = std::chrono::steady_clock::duration;
 
-  /// At most so many are alive at once. At least 1.
+  /// At most this many are alive at once. At least 1.
   std::size_t capacity = 1;
-  /// Makes a resource, on the thread of the caller of acquire. Must be
-  /// there; may throw; must not return null.
+  /// Makes a resource, on the thread that calls acquire. Required; may
+  /// throw; must not return null.
   std::function<std::unique_ptr<T>()> factory = nullptr;
   /// Whether a resource that came back is still good; asked before it
-  /// is lent again, also to one who waits. Without it every one is.
+  /// is lent again, also to a waiter. Without it, all are good.
   std::function<bool(T&)> validate = nullptr;
-  /// A resource idle for so long, counted from its last return, may be
-  /// pruned.
+  /// A resource that has been idle for this time, counted from its
+  /// last return, may be pruned.
   duration max_idle_time = duration::max();
-  /// A resource so old, counted from the return of the factory, is not
-  /// lent again.
+  /// A resource of this age, counted from the return of the factory,
+  /// is not lent again.
   duration max_lifetime = duration::max();
-  /// prune() leaves so many idle, however long they have idled.
+  /// prune() leaves this many idle, however long they have been idle.
   std::size_t min_idle = 0;
   idle_order order = idle_order::lifo;
 };
@@ -60,12 +60,12 @@ struct resource_pool_stats {
   std::size_t capacity = 0;
   std::size_t alive = 0;    // idle, lent, being made or destroyed
   std::size_t idle = 0;     // can be lent at once
-  std::size_t waiting = 0;  // callers in the line
+  std::size_t waiting = 0;  // callers in the queue
   std::size_t created = 0;  // by the factory, since the beginning
 };
 
-/// How long a caller is ready to wait: for ever, unless told.
-struct patience {
+/// How long a caller is ready to wait: without limit by default.
+struct wait_limit {
   bool wait = true;
   std::stop_token stop = {};
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
@@ -81,9 +81,9 @@ struct pooled {
   time_point idle_since = {};  // when it came back last
 };
 
-/// Where resources stand: one, several or none. They go from shelf to
-/// shelf by splice, which allocates nothing and cannot fail.
+/// A list of resources: one, several or none. They move from list to
+/// list by splice, which allocates nothing and cannot fail.
 template <typename T>
-using shelf = std::list<pooled<T>>;
+using node_list = std::list<pooled<T>>;
 
 }  // namespace workbook

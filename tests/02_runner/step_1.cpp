@@ -87,8 +87,8 @@ EXPLORED(runner_order, a_thread_of_its_own, 2.1, 2) {
 EXPLORED(runner_order, run_waits_and_leaves_nothing, 2.1, 2,
          .polls = false) {
   contract(
-      "Returns when nothing of the run runs any more, and blocks until "
-      "then.");
+      "Returns when no task of the run runs any more, and blocks "
+      "until then.");
   explore::gate gate;
   std::atomic<bool> came_back = false;
   runner tasks(runner::no_limit);

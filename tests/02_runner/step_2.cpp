@@ -29,7 +29,7 @@ EXPLORED(runner_deadline, stops_the_task_that_runs, 2.2, 3,
 
 EXPLORED(runner_deadline, waits_for_who_does_not_heed, 2.2, 3,
          .timeouts_race = false, .virtual_time = true) {
-  contract("A task that does not heed is waited for");
+  contract("The call waits for a task that does not heed");
   runner tasks(3s);
   tasks.add(ignores(1h));
 

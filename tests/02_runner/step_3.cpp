@@ -99,7 +99,7 @@ EXPLORED(runner_interrupt, stops_without_a_lock, 2.3, 1) {
 }
 
 EXPLORED(runner_interrupt, at_any_moment, 2.3, 2) {
-  contract("Returns when nothing of the run runs any more");
+  contract("Returns when no task of the run runs any more");
   std::stop_source source;
   std::jthread user([&] { source.request_stop(); });
 
@@ -116,7 +116,7 @@ EXPLORED(runner_interrupt, at_any_moment, 2.3, 2) {
 }
 
 EXPLORED(runner_interrupt, too_late_it_touches_nothing, 2.3, 2) {
-  contract("Returns when nothing of the run runs any more");
+  contract("Returns when no task of the run runs any more");
   std::stop_source source;
   auto tasks = std::make_unique<runner>(runner::no_limit);
   tasks->add(ignores(0s));

@@ -163,7 +163,7 @@ GRADED(runner_signals, sigterm_only_if_asked, 2.5, 1) {
 }
 
 GRADED(runner_signals, the_action_is_given_back, 2.5, 2) {
-  contract("each has the action it had before the guard");
+  contract("Restores the action that each signal had before the guard");
   const int code = in_a_child([] {
     const std::string before = install_a_foreign_action();
     const std::string other = install_a_foreign_action(SIGTERM);
@@ -322,7 +322,7 @@ bool nest_guards() {
 }
 
 GRADED(runner_signals, a_guard_leaves_nothing, 2.5, 2) {
-  contract("Gives the signals back");
+  contract("Restores the action that each signal had before the guard");
   const int code = in_a_child([] {
     { interrupt_guard first; }
     const int open = count("/proc/self/fd");

@@ -3,7 +3,7 @@
 //
 //   make bench LAB=03
 //
-// The peers: a connection opened for every query, and one connection
+// The peers: a connection opened forevery query, and one connection
 // under a mutex. The argument is the number of callers; the pool holds
 // two connections, or four.
 

@@ -24,7 +24,7 @@ EXPLORED(resource_compiles, a_limit_of_any_kind, 3.5, 1,
 
   EXPECT_EQ(late.status, acquire_status::timed_out);
   EXPECT_EQ(explore::now(), 1500ms)
-      << "a second and a half, however it is told";
+      << "a second and a half, in whatever unit";
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ GRADED(resource_sqlite, two_connections_serve_25_queries, 3.6, 1) {
 }
 
 GRADED(resource_sqlite, a_dead_connection_is_replaced, 3.6, 1) {
-  contract("lend an idle resource that is still good");
+  contract("lends an idle resource that is still good");
   const temporary_file file;
   write_squares(file.name, queries);
   resource_pool<connection> pool(connections(file.name, 1));

@@ -17,7 +17,7 @@ EXPLORED(resource_lease, zero_capacity_is_refused, 3.1, 1) {
 
   EXPECT_THROW(things(of(counts, 0)), std::invalid_argument)
       << "a pool that may never hold a resource was made; its first "
-         "acquire would wait for ever";
+         "acquire would wait forever";
   EXPECT_THROW(things({.capacity = 1}), std::invalid_argument)
       << "a pool without a factory was made";
 }
@@ -138,8 +138,7 @@ EXPLORED(resource_lease, two_callers_do_not_share, 3.1, 2) {
 }
 
 EXPLORED(resource_lease, two_factories_meet, 3.1, 3) {
-  contract(
-      "No code of the users runs while a lock of the pool is held");
+  contract("No user code runs while a lock of the pool is held");
   census counts;
   std::latch both(2);
   counts.at_birth = [&] { both.arrive_and_wait(); };

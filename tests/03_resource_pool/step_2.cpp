@@ -1,4 +1,4 @@
-// Step 3.2: the cap, and the line of those who wait.
+// Step 3.2: the cap, and the queue of waiters.
 
 #include <atomic>
 #include <thread>
@@ -47,12 +47,14 @@ EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 3,
   held = lease<thing>();
   explore::settle();
 
-  EXPECT_EQ(got, 1) << "a resource came back and nobody told the "
+  EXPECT_EQ(got, 1) << "a resource came back and nobody woke the "
                        "caller that waits for it";
 }
 
 EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 3) {
-  contract("They wait … in the order in which they came");
+  contract(
+      "Callers wait for a resource or a slot in the order of "
+      "their calls");
   census counts;
   std::vector<int> served;
   things pool(of(counts, 1));
@@ -75,11 +77,11 @@ EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 3) {
   third.join();
 
   EXPECT_EQ(served, std::vector({1, 2, 3}))
-      << "somebody was served before one who came earlier";
+      << "somebody was served before one that came earlier";
 }
 
 EXPLORED(resource_cap, try_acquire_does_not_pass, 3.2, 2) {
-  contract("nobody passes those who wait");
+  contract("no caller passes one that waits");
   census counts;
   std::atomic<bool> done = false;
   things pool(of(counts, 1));
@@ -101,7 +103,7 @@ EXPLORED(resource_cap, try_acquire_does_not_pass, 3.2, 2) {
 }
 
 EXPLORED(resource_cap, a_newcomer_does_not_pass, 3.2, 2) {
-  contract("nobody passes those who wait");
+  contract("no caller passes one that waits");
   census counts;
   std::vector<int> served;
   things pool(of(counts, 1));

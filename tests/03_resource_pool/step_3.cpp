@@ -34,7 +34,7 @@ EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
       << "nothing was made, and its slot is taken";
   EXPECT_EQ(pool.stats().created, 0U) << "nothing was made";
   EXPECT_TRUE(pool.try_acquire())
-      << "the factory failed once, and its slot is lost for ever";
+      << "the factory failed once, and its slot is lost forever";
 }
 
 EXPLORED(resource_slot, a_failed_factory_serves_a_waiter, 3.3, 2) {

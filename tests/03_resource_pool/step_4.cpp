@@ -39,10 +39,10 @@ EXPLORED(resource_close, a_closed_pool_refuses, 3.4, 2) {
 EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
   contract("Every caller that waits gets `closed`.");
   census counts;
-  std::atomic<int> told = 0;
+  std::atomic<int> refused = 0;
   things pool(of(counts, 1));
   const lease<thing> held = pool.acquire();
-  const auto wait = [&] { told += is_refused(pool) ? 1 : 0; };
+  const auto wait = [&] { refused += is_refused(pool) ? 1 : 0; };
 
   std::jthread one = explore::actor("one", wait);
   std::jthread other = explore::actor("other", wait);
@@ -50,8 +50,9 @@ EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
   pool.close();
   explore::settle();
 
-  EXPECT_EQ(told, 2) << "the pool is closed, and somebody waits on for "
-                        "a resource that will never come";
+  EXPECT_EQ(refused, 2)
+      << "the pool is closed, and somebody still waits for "
+         "a resource that will never come";
   EXPECT_EQ(pool.stats().waiting, 0U);
 }
 
@@ -60,17 +61,17 @@ EXPLORED(resource_close, a_newcomer_in_the_act_is_told, 3.4, 1) {
       "Throws pool_closed if the pool was closed, before or "
       "meanwhile");
   census counts;
-  std::atomic<bool> told = false;
+  std::atomic<bool> refused = false;
   things pool(of(counts, 1));
   const lease<thing> held = pool.acquire();
 
   std::jthread newcomer =
-      explore::actor("newcomer", [&] { told = is_refused(pool); });
+      explore::actor("newcomer", [&] { refused = is_refused(pool); });
   pool.close();  // before, while or after it begins to wait
   explore::settle();
 
-  EXPECT_TRUE(told) << "a caller saw an open pool and then began to "
-                       "wait, behind the back of close()";
+  EXPECT_TRUE(refused) << "a caller saw an open pool and then began to "
+                          "wait, after close() had emptied the queue";
 }
 
 EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
@@ -117,7 +118,7 @@ EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
   held = lease<thing>();
 
   EXPECT_EQ(counts.alive, 0)
-      << "it came back to a closed pool and stays idle for ever";
+      << "it came back to a closed pool and stays idle forever";
   EXPECT_EQ(pool.stats().idle, 0U);
 }
 

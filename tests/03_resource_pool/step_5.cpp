@@ -1,4 +1,4 @@
-// Step 3.5: patience, and its end.
+// Step 3.5: limits and stops.
 
 #include <atomic>
 #include <chrono>
@@ -33,19 +33,19 @@ EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 1,
   const acquire_result<thing> late = pool.acquire_for(5s);
 
   EXPECT_EQ(late.status, acquire_status::timed_out)
-      << "nothing came back for the second in the line";
+      << "nothing came back for the second in the queue";
   EXPECT_EQ(explore::now(), 5s)
       << "the wait did not take what it was allowed; does the limit "
          "start anew at each wake-up?";
-  EXPECT_EQ(pool.stats().waiting, 0U) << "it is still in the line";
+  EXPECT_EQ(pool.stats().waiting, 0U) << "it is still in the queue";
   EXPECT_FALSE(late.lease);
   gate.open();
 }
 
 EXPLORED(resource_patience, who_times_out_takes_nothing, 3.5, 2) {
   contract(
-      "They wait for a resource or a slot in the order in which "
-      "they came");
+      "Callers wait for a resource or a slot in the order of "
+      "their calls");
   census counts;
   std::atomic<bool> served = false;
   things pool(of(counts, 1));
@@ -87,9 +87,7 @@ EXPLORED(resource_patience, a_stop_ends_the_wait, 3.5, 1) {
 }
 
 EXPLORED(resource_patience, who_is_cancelled_takes_nothing, 3.5, 2) {
-  contract(
-      "nobody passes those who wait … gives up waiting when a stop "
-      "is requested");
+  contract("gives up waiting when a stop is requested (`cancelled`)");
   census counts;
   std::atomic<bool> served = false;
   things pool(of(counts, 1));
@@ -135,14 +133,14 @@ EXPLORED(resource_patience, a_stop_before_gets_nothing, 3.5, 1) {
 
   EXPECT_EQ(pool.acquire(stopped.get_token()).status,
             acquire_status::closed)
-      << "closed is the stronger reason: it holds for ever";
+      << "closed is the stronger reason: it holds forever";
   EXPECT_EQ(counts.made, 1) << "nobody else wanted one";
 }
 
 EXPLORED(resource_patience, no_limit_is_too_long, 3.5, 1) {
   contract(
       "A limit beyond the end of the clock, such as "
-      "std::chrono::hours::max(), is none.");
+      "std::chrono::hours::max(), is none");
   census counts;
   std::atomic<int> got = 0;
   things pool(of(counts, 1));
@@ -162,7 +160,7 @@ EXPLORED(resource_patience, no_limit_is_too_long, 3.5, 1) {
 
 EXPLORED(resource_patience, a_limit_in_the_past, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract("what can be lent without a wait is lent, also after it");
+  contract("What can be lent without a wait is lent, also after it.");
   census counts;
   things pool(of(counts, 1));
   const auto long_ago = std::chrono::hours::min() + 1h;
@@ -182,7 +180,7 @@ EXPLORED(resource_patience, a_limit_in_the_past, 3.5, 1,
 
 EXPLORED(resource_patience, the_factory_may_take_longer, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract("Deadline and stop bound that wait, not the factory.");
+  contract("Deadline and stop limit that wait, not the factory.");
   census counts;
   counts.at_birth = [] { std::this_thread::sleep_for(5s); };
   things pool(of(counts, 1));

@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 
 EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 1) {
   contract(
-      "lend an idle resource that is still good; else … they call "
-      "the factory");
+      "lends an idle resource that is still good; else, in a "
+      "free slot, it calls the factory");
   census counts;
   std::atomic<int> asked = 0;
   auto options = of(counts, 1);
@@ -39,7 +39,7 @@ EXPLORED(resource_age, what_is_not_valid_is_replaced, 3.6, 1) {
 }
 
 EXPLORED(resource_age, what_is_handed_over_is_asked_too, 3.6, 1) {
-  contract("asked before it is lent again, also to one who waits");
+  contract("asked before it is lent again, also to a waiter");
   census counts;
   std::atomic<int> got = 0;
   auto options = of(counts, 1);
@@ -59,8 +59,7 @@ EXPLORED(resource_age, what_is_handed_over_is_asked_too, 3.6, 1) {
 }
 
 EXPLORED(resource_age, two_validations_meet, 3.6, 1) {
-  contract(
-      "No code of the users runs while a lock of the pool is held");
+  contract("No user code runs while a lock of the pool is held");
   census counts;
   std::latch both(2);
   auto options = of(counts, 2);
@@ -143,7 +142,9 @@ EXPLORED(resource_age, no_successor_in_a_closed_pool, 3.6, 1) {
 
 EXPLORED(resource_age, the_old_are_not_lent, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract("A resource so old is not lent again.");
+  contract(
+      "A resource of this age, counted from the return of the "
+      "factory, is not lent again.");
   census counts;
   auto options = of(counts, 1);
   options.max_lifetime = 10s;
@@ -163,8 +164,8 @@ EXPLORED(resource_age, the_old_are_not_lent, 3.6, 1,
 EXPLORED(resource_age, prune_takes_the_longest_idle, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
   contract(
-      "then those that have idled for max_idle_time, longest idle "
-      "first");
+      "then those that have been idle for max_idle_time, "
+      "longest idle first");
   census counts;
   auto options = of(counts, 3);
   options.max_idle_time = 8s;

@@ -13,7 +13,7 @@ namespace workbook::step_7 {
 namespace {
 
 EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 1) {
-  contract("Upwards, those who wait are served at once.");
+  contract("Upwards, callers that wait are served at once.");
   census counts;
   std::atomic<int> served = 0;
   explore::gate gate;
@@ -155,7 +155,7 @@ EXPLORED(resource_resize, detached_and_still_too_many, 3.7, 1) {
 }
 
 EXPLORED(resource_resize, shrunk_slots_serve_all_who_wait, 3.7, 1) {
-  contract("They wait for a resource or a slot");
+  contract("Callers wait for a resource or a slot");
   census counts;
   explore::gate gate;
   std::atomic<int> served = 0;

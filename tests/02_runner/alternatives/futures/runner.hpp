@@ -117,7 +117,7 @@ class runner {
         first.how == outcome::interrupted) {
       now.source.request_stop();
     }
-    remind(now, work, first.at);
+    report_overdue(now, work, first.at);
     run_report told = work.get();
     told.how = first.how;
     if (!now.thrown.empty()) {
@@ -128,7 +128,7 @@ class runner {
     return told;
   }
 
-  void remind(course& now, const std::future<run_report>& work,
+  void report_overdue(course& now, const std::future<run_report>& work,
               clock::time_point since) const {
     if (options_.grace == nanoseconds(0) || !options_.on_overdue) {
       return;

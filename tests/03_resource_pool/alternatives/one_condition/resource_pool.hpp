@@ -320,11 +320,11 @@ class resource_pool {
       }
       (void)leave(acquire_status::acquired);
     }
-    return furnish(std::move(got));
+    return ensure_valid(std::move(got));
   }
 
   // With the slot in hand, without the lock.
-  acquire_result<T> furnish(kept got) {
+  acquire_result<T> ensure_valid(kept got) {
     state& s = *state_;
     try {
       if (got.object &&

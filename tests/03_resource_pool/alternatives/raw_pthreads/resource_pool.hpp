@@ -425,7 +425,7 @@ class resource_pool {
       return {status};
     }
     try {
-      furnish(number);
+      ensure_valid(number);
     } catch (...) {
       table.discard(number);
       throw;
@@ -436,7 +436,7 @@ class resource_pool {
     }
     return {acquire_status::acquired, lease<T>(table_, number)};
   }
-  void furnish(std::size_t number) {
+  void ensure_valid(std::size_t number) {
     slot_table<T>& table = *table_;
     const auto [object, born] = table.look(number);
     const auto& options = table.options;
