@@ -92,7 +92,7 @@ const char* running = "";  // the name of the test
 
 // What the explorer tells of one test. The lanes are left out: they
 // show the code of the pool.
-void take_note(const explore::told& what) {
+void take_note(const explore::test_result& what) {
   if (!what.failed) {
     return;
   }

@@ -97,8 +97,9 @@ class atomic_step {
   /// What code that is not instrumented published at the address: the
   /// flags of function-local statics are such.
   void learn_clock(int order) {
-    if (const auto* told = running_.clocks().find(at_)) {
-      (acquires(order) ? me_.clock : me_.pending_acquire).join(*told);
+    if (const auto* published = running_.clocks().find(at_)) {
+      (acquires(order) ? me_.clock : me_.pending_acquire)
+          .join(*published);
     }
   }
 

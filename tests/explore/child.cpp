@@ -28,17 +28,17 @@ std::string in_flight() {
   int status = 0;
   char* const demangled =
       abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-  std::string told = fmt::format(
+  std::string words = fmt::format(
       "an exception that nobody caught ends the program: {}",
       status == 0 ? demangled : type->name());
   std::free(demangled);
   try {
     throw;
   } catch (const std::exception& error) {
-    told += fmt::format(" ({})", error.what());
+    words += fmt::format(" ({})", error.what());
   } catch (...) {
   }
-  return told;
+  return words;
 }
 
 void on_terminate() {

@@ -1,4 +1,4 @@
-// What each synchronisation object has been told: a vector clock for
+// What each synchronisation object has published: a vector clock for
 // every address that some thread released.
 //
 // An acquire learns from it, a release adds to it. The table is fixed

@@ -137,17 +137,17 @@ EXPLORED(correct, atomic_shared_ptr, 0.1, 0) {
   });
 }
 
-struct farewell {
+struct end_of_thread {
   std::mutex* mutex = nullptr;
   int* count = nullptr;
-  ~farewell() {
+  ~end_of_thread() {
     if (mutex != nullptr) {
       std::scoped_lock lock(*mutex);
       ++*count;
     }
   }
 };
-thread_local farewell at_thread_end;
+thread_local end_of_thread at_thread_end;
 
 EXPLORED(correct, thread_local_destructors_run_before_join_returns, 0.1,
          0) {

@@ -17,7 +17,8 @@ inline ending ending_of(scenario body, options wanted = {}) {
   looking.run();
   const ending how = looking.log().how;
   if (how != ending::passed) {
-    const story drawn = tell(looking.log(), "the schedule", false);
+    const story drawn =
+        build_story(looking.log(), "the schedule", false);
     EXPECT_NE(draw_text(drawn), "");
     EXPECT_NE(draw_svg(drawn), "");
     EXPECT_NE(to_json(drawn), "");

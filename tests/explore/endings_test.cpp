@@ -1,4 +1,4 @@
-// Code that does not end well, or not at all: the explorer must tell
+// Code that does not end well, or not at all: the explorer must report
 // how it ended, and outlive it.
 
 #include <semaphore.h>
@@ -85,7 +85,7 @@ TEST(explorer_finds, exit_of_a_thread_and_names_it) {
   looking.run();
   EXPECT_EQ(looking.log().how, ending::crashed);
   const std::string drawn = explore::draw_text(
-      explore::tell(looking.log(), "the schedule", false));
+      explore::build_story(looking.log(), "the schedule", false));
   EXPECT_NE(drawn.find("exit(3)"), std::string::npos) << drawn;
   EXPECT_NE(drawn.find("leaver"), std::string::npos) << drawn;
 }

@@ -1,5 +1,5 @@
 // The strategy that leaves nothing to chance: every schedule of a small
-// program, up to a number of preemptions and accidents.
+// program, up to a number of preemptions and other chances.
 //
 // A path is the list of choices of one schedule: how many there were at
 // each place, and which was taken. Depth-first search takes the last
@@ -13,7 +13,7 @@ namespace explore {
 namespace {
 
 /// Depth-first search through all choices, the unexceptional one
-/// first. A preemption or an accident costs one of `bound`, a stale
+/// first. A preemption or another chance costs one of `bound`, a stale
 /// read or a late store one of `stale`.
 class exhaustive final : public strategy {
  public:
@@ -44,10 +44,10 @@ class exhaustive final : public strategy {
 
   std::size_t pick(std::size_t count) override { return choose(count); }
 
-  bool happens(accident what) override {
+  bool happens(nondeterminism what) override {
     const bool races =
-        what == accident::pass_deadline && !deadlines_race_;
-    if (left_ == 0 || races || what == accident::pass_time) {
+        what == nondeterminism::pass_deadline && !deadlines_race_;
+    if (left_ == 0 || races || what == nondeterminism::pass_time) {
       return false;
     }
     const bool chosen = choose(2) == 1;
@@ -102,7 +102,7 @@ class exhaustive final : public strategy {
   }
 
   path& choices_;
-  int left_;        // preemptions and accidents still allowed
+  int left_;        // preemptions and other chances still allowed
   int stale_left_;  // stale reads and late stores still allowed
   const bool deadlines_race_;
 };

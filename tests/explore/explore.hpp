@@ -63,7 +63,7 @@ struct options {
 void run(const char* name, void (*scenario)(), options wanted = {});
 
 /// Runs `scenario` under the one schedule that the reader has written
-/// in `file` (script.hpp tells its words), in the folder that
+/// in `file` (script.hpp lists its words), in the folder that
 /// $WORKBOOK_SOURCES names. The test passes if the scenario fails.
 /// A file without a line counts as `step` not written.
 void run_broken(const char* name, void (*scenario)(), const char* step,

@@ -21,9 +21,9 @@ constexpr std::size_t text_width = 78;
 constexpr std::size_t number_width = 5;
 
 /// The threads that have a row, in order: a column each.
-std::vector<int> columns_of(const story& told) {
+std::vector<int> columns_of(const story& shown) {
   std::set<int> seen;
-  for (const lane_row& each : told.rows) {
+  for (const lane_row& each : shown.rows) {
     seen.insert(each.thread);
   }
   return {seen.begin(), seen.end()};
@@ -37,14 +37,15 @@ std::string cut(std::string text, std::size_t width) {
   return text;
 }
 
-std::size_t lane_width(const story& told, std::size_t columns) {
+std::size_t lane_width(const story& shown, std::size_t columns) {
   std::size_t longest = 9;
-  for (const lane_row& each : told.rows) {
+  for (const lane_row& each : shown.rows) {
     longest = std::max(longest, each.words.size() + 2);
   }
-  for (const int each : columns_of(told)) {
+  for (const int each : columns_of(shown)) {
     longest = std::max(
-        longest, told.roles[static_cast<std::size_t>(each)].size() + 2);
+        longest,
+        shown.roles[static_cast<std::size_t>(each)].size() + 2);
   }
   return std::min(longest, (text_width - 36) / columns);
 }
@@ -56,9 +57,9 @@ std::string place(const lane_row& row) {
 }
 
 /// One row of the lanes, and the source line below where it is new.
-void draw_row(std::string& into, const story& told,
+void draw_row(std::string& into, const story& shown,
               const std::vector<int>& columns, const lane_row& row) {
-  const std::size_t width = lane_width(told, columns.size());
+  const std::size_t width = lane_width(shown, columns.size());
   std::string line = fmt::format("{:>{}} ", row.step, number_width);
   for (const int each : columns) {
     line += each == row.thread
@@ -75,9 +76,9 @@ void draw_row(std::string& into, const story& told,
   into += line + "  " + cut(source, left) + "\n";
 }
 
-std::string files_of(const story& told) {
+std::string files_of(const story& shown) {
   std::set<std::string> files;
-  for (const lane_row& each : told.rows) {
+  for (const lane_row& each : shown.rows) {
     if (each.where.line > 0) {
       files.insert(each.where.file);
     }
@@ -128,44 +129,44 @@ std::string without_trailing_blanks(const std::string& text) {
 
 }  // namespace
 
-std::string draw_text(const story& told) {
-  const std::vector<int> columns = columns_of(told);
-  std::string drawn = wrap(told.what) + "\n";
+std::string draw_text(const story& shown) {
+  const std::vector<int> columns = columns_of(shown);
+  std::string drawn = wrap(shown.what) + "\n";
   if (!columns.empty()) {
-    const std::size_t width = lane_width(told, columns.size());
+    const std::size_t width = lane_width(shown, columns.size());
     drawn += fmt::format("{:>{}} ", "step", number_width);
     for (const int each : columns) {
       drawn += fmt::format(
           " {:<{}}",
-          cut(told.roles[static_cast<std::size_t>(each)], width - 1),
+          cut(shown.roles[static_cast<std::size_t>(each)], width - 1),
           width - 1);
     }
-    drawn += "  " + cut(files_of(told), 40) + "\n";
+    drawn += "  " + cut(files_of(shown), 40) + "\n";
   }
-  std::uint32_t expected = told.rows.empty() ? 0 : told.rows[0].step;
-  for (const lane_row& each : told.rows) {
+  std::uint32_t expected = shown.rows.empty() ? 0 : shown.rows[0].step;
+  for (const lane_row& each : shown.rows) {
     if (each.step != expected) {
       const auto folded = each.step - expected;
       drawn += fmt::format("{:>{}}   {} step{}\n", "...", number_width,
                            folded, folded == 1 ? "" : "s");
     }
-    draw_row(drawn, told, columns, each);
+    draw_row(drawn, shown, columns, each);
     expected = each.step + 1;
   }
-  if (!told.why.empty()) {
+  if (!shown.why.empty()) {
     drawn += "\n";
-    for (const std::string& each : told.why) {
+    for (const std::string& each : shown.why) {
       drawn += wrap(each);
     }
   }
-  return without_trailing_blanks(drawn + "\n" + wrap(told.heading));
+  return without_trailing_blanks(drawn + "\n" + wrap(shown.heading));
 }
 
 // ---- As data -----------------------------------------------------
 
-std::string to_json(const story& told) {
+std::string to_json(const story& shown) {
   nlohmann::json steps = nlohmann::json::array();
-  for (const lane_row& each : told.rows) {
+  for (const lane_row& each : shown.rows) {
     steps.push_back({{"number", each.step},
                      {"thread", each.thread},
                      {"op", each.words},
@@ -175,11 +176,11 @@ std::string to_json(const story& told) {
                      {"text", each.where.text}});
   }
   // Sources may hold any bytes; JSON holds only UTF-8.
-  return nlohmann::json{{"threads", told.roles},
+  return nlohmann::json{{"threads", shown.roles},
                         {"steps", steps},
-                        {"failure", told.what},
-                        {"why", told.why},
-                        {"heading", told.heading}}
+                        {"failure", shown.what},
+                        {"why", shown.why},
+                        {"heading", shown.heading}}
       .dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

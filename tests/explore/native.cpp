@@ -1,4 +1,4 @@
-// The face of the explorer where there is nothing to explore with: the
+// The public functions of the explorer where there is nothing to explore with: the
 // sanitizers' builds and other platforms. A scenario runs a few times
 // on real threads and real time, each time in a process of its own; the
 // sanitizer watches.
@@ -37,7 +37,7 @@ clock::time_point start;
 int at_start = 0;       // threads besides the first: the sanitizer's
 notes* note = nullptr;  // not null: this process is a repetition's
 
-/// The scenario asks for what real threads do not tell: an expectation
+/// The scenario asks for what real threads do not show: an expectation
 /// that fails from here on is no verdict.
 void guess(const char* what) {
   if (note != nullptr) {
@@ -46,8 +46,8 @@ void guess(const char* what) {
 }
 
 /// All repetitions, until one of them settles the verdict.
-told repeat(void (*body)(), notes& seen) {
-  told what{.strategy = "real threads"};
+test_result repeat(void (*body)(), notes& seen) {
+  test_result what{.strategy = "real threads"};
   int unmet = 0;
   for (; what.schedules < repetitions; ++what.schedules) {
     seen.taken = false;
@@ -81,7 +81,7 @@ told repeat(void (*body)(), notes& seen) {
   return what;
 }
 
-void tell_observer(const told& what) {
+void notify_observer(const test_result& what) {
   if (observe != nullptr) {
     observe(what);
   }
@@ -99,21 +99,21 @@ bool exploring() {
 
 void run(const char*, void (*body)(), options wanted) {
   if (wanted.virtual_time) {
-    tell_observer({.unavailable = "needs virtual time"});
+    notify_observer({.unavailable = "needs virtual time"});
     return;
   }
   void* const shared =
       mmap(nullptr, sizeof(notes), PROT_READ | PROT_WRITE,
            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   auto* const seen = new (shared) notes;
-  told what = repeat(body, *seen);
+  test_result what = repeat(body, *seen);
   what.promise = seen->promise.data();
-  tell_observer(what);
+  notify_observer(what);
   munmap(shared, sizeof(notes));
 }
 
 void run_broken(const char*, void (*)(), const char*, const char*) {
-  tell_observer({.unavailable = "needs schedules of one's own"});
+  notify_observer({.unavailable = "needs schedules of one's own"});
 }
 
 void role(std::string_view) {}
@@ -131,7 +131,7 @@ int waiting() {
   return std::max(0, take_census().resting - at_start);
 }
 int sleeping() {
-  guess("to tell sleeping from waiting");
+  guess("to distinguish sleeping from waiting");
   return waiting();
 }
 int timed_waits() {

@@ -18,12 +18,13 @@ namespace {
 
 using testing::HasSubstr;
 
-explore::told last;
+explore::test_result last;
 
 /// What the observer is told of a scenario.
-explore::told told_of(void (*scenario)(),
-                      explore::options wanted = {}) {
-  explore::set_observer([](const explore::told& what) { last = what; });
+explore::test_result told_of(void (*scenario)(),
+                             explore::options wanted = {}) {
+  explore::set_observer(
+      [](const explore::test_result& what) { last = what; });
   explore::run("native.test", scenario, wanted);
   explore::set_observer(grading::report_explored);
   return last;

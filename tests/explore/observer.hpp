@@ -1,4 +1,4 @@
-// What the explorer tells the grading library about a test.
+// What the explorer reports to the grading library about a test.
 
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace explore {
 
-struct told {
+struct test_result {
   bool failed = false;
   std::string failure{};  // the report, if it failed
   std::string file{};     // of a failed expectation; else empty
@@ -21,9 +21,9 @@ struct told {
   std::string unavailable{};     // what the test needs, and is not here
 };
 
-using observer = void (*)(const told& what);
+using observer = void (*)(const test_result& what);
 
-/// `observe` is called once for each explored test: it is to tell the
+/// `observe` is called once for each explored test: it reports to the
 /// grader and the test framework, of which the explorer knows nothing.
 void set_observer(observer observe);
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "record.hpp"
-#include "report.hpp"
+#include "story.hpp"
 #include "symbols.hpp"
 
 namespace explore {

@@ -164,7 +164,8 @@ TEST(explorer_passes, tries_of_a_shared_lock_take_no_time) {
 TEST(report, polling) {
   explore::search looking(wait_for_an_event<true>, no_polling);
   looking.replay(looking.run().id, true);
-  const auto told = explore::tell(looking.log(), "the schedule", false);
+  const auto told =
+      explore::build_story(looking.log(), "the schedule", false);
   EXPECT_EQ(told.what,
             "a thread begins a timed wait where it should block until "
             "it is woken: it polls");

@@ -1,5 +1,5 @@
 // What is proved rather than sampled: every schedule of a scenario with
-// at most so many preemptions and accidents (a spurious wakeup is one).
+// at most so many preemptions and other chances (a spurious wakeup is one).
 //
 // Says nothing of larger scenarios, nor of more preemptions.
 

@@ -1,4 +1,4 @@
-// What /proc tells of this process's threads, for want of an explorer.
+// What /proc shows of this process's threads, for want of an explorer.
 
 #pragma once
 

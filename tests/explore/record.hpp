@@ -124,7 +124,7 @@ struct named_object {
   std::array<char, 24> name{};
 };
 inline constexpr int max_names = 32;
-inline constexpr int max_pardons = 64;
+inline constexpr int max_suppressions = 64;
 
 inline constexpr std::uint32_t max_steps = 1u << 16;
 inline constexpr int max_choices = 1 << 14;
@@ -160,9 +160,9 @@ struct record {
   std::uint64_t hash = 0;  // of the order in which threads ran
   std::uint64_t seal = 0;  // the search's own, with ending::passed
   std::array<thread_summary, max_threads> thread{};
-  // Code whose races are not the reader's: see search::is_pardonable.
-  int pardons = 0;
-  std::array<const void*, max_pardons> pardoned{};
+  // Code whose races are not the reader's: see search::is_suppressible.
+  int suppressions = 0;
+  std::array<const void*, max_suppressions> suppressed{};
   int names = 0;
   std::array<named_object, max_names> name{};
   path choices;

@@ -1,58 +1,29 @@
-// A failing schedule, told to the one who wrote the code.
+// The report on a failing schedule.
 //
 // Book: appendix "How the explorer works", section Reading a report.
 
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "record.hpp"
-#include "search.hpp"
+#include "story.hpp"
 
 namespace explore {
 
-/// Where a step happened: the innermost line of the reader's or the
-/// test's own code. Empty file: unknown.
-struct source_line {
-  std::string file;  // without its folder
-  std::string path;
-  int line = 0;
-  std::string text;  // the line itself, trimmed
-};
-
-/// One row of the lanes.
-struct lane_row {
-  std::uint32_t step = 0;
-  int thread = 0;
-  std::string words;   // "locks mutex_", "waits has_task_"
-  bool waits = false;  // until its next row
-  bool ends = false;   // its last row
-  source_line where{};
-};
-
-/// A failing schedule, ready to be drawn.
-struct story {
-  std::string heading;             // which schedule of how many
-  std::string what;                // the fault in a sentence or two
-  std::vector<std::string> why{};  // why nobody can go on; both sides
-  std::vector<std::string> roles{};
-  std::vector<lane_row> rows{};  // a dozen at most, in order
-};
-
-/// Tells what `log`, the record of a traced schedule, shows. `all`:
+/// What `log`, the record of a traced schedule, shows. `all`:
 /// every step of the reader's and the test's own code instead of those
 /// around the fault.
-story tell(const record& log, const std::string& heading, bool all);
+story build_story(const record& log, const std::string& heading,
+                  bool all);
 
 /// As text in 80 columns.
-std::string draw_text(const story& told);
+std::string draw_text(const story& shown);
 
 /// As a picture, for the book and for a reader's own eyes.
-std::string draw_svg(const story& told);
+std::string draw_svg(const story& shown);
 
 /// As data, for the book's player.
-std::string to_json(const story& told);
+std::string to_json(const story& shown);
 
 }  // namespace explore

@@ -29,7 +29,7 @@ std::string report_on(explore::scenario body) {
   const explore::finding found = looking.run();
   looking.replay(looking.shorten(found.id), true);
   explore::story told =
-      explore::tell(looking.log(), "the schedule", false);
+      explore::build_story(looking.log(), "the schedule", false);
   for (auto& each : told.rows) {
     each.where.line = each.where.line > 0 ? 1 : 0;
   }
@@ -150,8 +150,8 @@ TEST(report, a_mutex_that_is_gone_has_no_holder) {
   ASSERT_TRUE(found.failed);
   looking.replay(found.id, true);
   EXPECT_EQ(looking.log().how, ending::leak);
-  EXPECT_NE(explore::draw_text(
-                explore::tell(looking.log(), "the schedule", false)),
+  EXPECT_NE(explore::draw_text(explore::build_story(
+                looking.log(), "the schedule", false)),
             "");
 }
 

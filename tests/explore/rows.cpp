@@ -28,7 +28,7 @@ steps outer_steps(const record& log, const places& where) {
 /// Of steps in a row by one thread on one line that only look or
 /// yield, the last one tells the story.
 steps without_repetitions(const record& log, const places& where,
-                          const steps& told) {
+                          const steps& candidates) {
   const auto looks = [&](std::uint32_t at) {
     const operation what = log.trace[at].what;
     return what == operation::load || what == operation::yield;
@@ -40,9 +40,10 @@ steps without_repetitions(const record& log, const places& where,
                where.of(log.trace[next]).line;
   };
   steps kept;
-  for (std::size_t i = 0; i < told.size(); ++i) {
-    if (i + 1 == told.size() || !repeats(told[i], told[i + 1])) {
-      kept.push_back(told[i]);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (i + 1 == candidates.size() ||
+        !repeats(candidates[i], candidates[i + 1])) {
+      kept.push_back(candidates[i]);
     }
   }
   return kept;
@@ -50,16 +51,16 @@ steps without_repetitions(const record& log, const places& where,
 
 /// A failed expectation looks at what came out of it; what went wrong
 /// is where one thread took the turn from another. Empty if none did.
-std::set<std::uint32_t> around_last_preemption(const record& log,
-                                               const steps& told) {
+std::set<std::uint32_t> around_last_preemption(
+    const record& log, const steps& candidates) {
   std::set<std::uint32_t> chosen;
-  for (std::size_t i = told.size(); i-- > 0;) {
-    if (!log.trace[told[i]].preempts) {
+  for (std::size_t i = candidates.size(); i-- > 0;) {
+    if (!log.trace[candidates[i]].preempts) {
       continue;
     }
     for (std::size_t j = i - std::min(i, rows_before);
-         j < told.size() && chosen.size() < most_rows; ++j) {
-      chosen.insert(told[j]);
+         j < candidates.size() && chosen.size() < most_rows; ++j) {
+      chosen.insert(candidates[j]);
     }
     break;
   }
@@ -99,10 +100,10 @@ std::optional<std::uint32_t> last_step_of(const record& log,
 
 std::set<std::uint32_t> choose_rows(const record& log,
                                     const places& where) {
-  const steps told =
+  const steps candidates =
       without_repetitions(log, where, outer_steps(log, where));
   if (log.how == ending::expectation) {
-    auto chosen = around_last_preemption(log, told);
+    auto chosen = around_last_preemption(log, candidates);
     if (!chosen.empty()) {
       return chosen;
     }
@@ -114,11 +115,12 @@ std::set<std::uint32_t> choose_rows(const record& log,
     }
   }
   // The last ones in any case, more of them where there is room.
-  for (std::size_t i = told.size(); i-- > 0;) {
-    if (told.size() - i > last_steps && chosen.size() >= most_rows) {
+  for (std::size_t i = candidates.size(); i-- > 0;) {
+    if (candidates.size() - i > last_steps &&
+        chosen.size() >= most_rows) {
       break;
     }
-    chosen.insert(told[i]);
+    chosen.insert(candidates[i]);
   }
   while (chosen.size() > most_rows) {
     chosen.erase(chosen.begin());

@@ -11,7 +11,7 @@
 
 namespace explore {
 
-/// The steps that tell what went wrong, a dozen at most: where each
+/// The steps that show what went wrong, a dozen at most: where each
 /// thread waits, what should have woken it, the steps around the last
 /// preemption or the last ones of all.
 std::set<std::uint32_t> choose_rows(const record& log,

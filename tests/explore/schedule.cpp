@@ -15,7 +15,7 @@ schedule the_schedule;
 constexpr std::uint32_t settle_patience = 2'000;
 
 /// Deadlines that finish() lets pass for threads that still sleep.
-constexpr int longest_farewell = 1'000;
+constexpr int most_last_deadlines = 1'000;
 
 constexpr int clock_reads_until_polling = 100;
 constexpr instant polling_tick = 1'000;  // ns a further look
@@ -67,7 +67,7 @@ void schedule::begin(record& into, std::unique_ptr<strategy> how,
 
 void schedule::finish() {
   announce(operation::settle, nullptr, nullptr);
-  for (int naps = 0; naps < longest_farewell; ++naps) {
+  for (int naps = 0; naps < most_last_deadlines; ++naps) {
     wait(reason::settle, nullptr);
     if (earliest_deadline() == never) {
       break;
@@ -107,16 +107,16 @@ void schedule::fail(ending how, std::string_view text) {
 void schedule::summarise() {
   record_->threads = static_cast<int>(count_);
   for (const thread& each : threads()) {
-    auto& told = record_->thread[static_cast<std::size_t>(each.id)];
-    told.alive = each.alive;
-    told.waits = each.waits;
-    told.object = each.object;
-    told.last_step = each.last_step;
+    auto& summary = record_->thread[static_cast<std::size_t>(each.id)];
+    summary.alive = each.alive;
+    summary.waits = each.waits;
+    summary.object = each.object;
+    summary.last_step = each.last_step;
     if (each.waits == reason::lock) {
       // The mutex may be gone, and its memory be anything.
       const int owner = static_cast<const pthread_mutex_t*>(each.object)
                             ->__data.__owner;
-      told.holder =
+      summary.holder =
           owner >= 1 && owner <= record_->threads ? owner - 1 : -1;
     }
   }
@@ -125,19 +125,19 @@ void schedule::summarise() {
 // ---- Happens-before ----------------------------------------------
 
 void schedule::acquire(const void* object) {
-  if (const vector_clock* told = clocks_.find(object)) {
-    running_self->clock.join(*told);
+  if (const vector_clock* published = clocks_.find(object)) {
+    running_self->clock.join(*published);
   }
 }
 
 void schedule::release(const void* object) {
-  vector_clock* told = clocks_.get(object);
-  if (told == nullptr) {
+  vector_clock* published = clocks_.get(object);
+  if (published == nullptr) {
     fail(ending::too_large,
          "the scenario uses more synchronisation objects than the "
          "explorer can follow");
   }
-  told->join(running_self->clock);
+  published->join(running_self->clock);
   running_self->clock.tick(running_self->id);
 }
 
@@ -159,7 +159,7 @@ thread* schedule::add_thread() {
   record_->threads = static_cast<int>(count_);
   record_->thread[count_ - 1] = {.alive = true};
   name_thread(added, role.data());
-  strategy_->welcome(added);
+  strategy_->on_thread_created(added);
   if (running_self != nullptr) {
     added.clock = running_self->clock;
     running_self->clock.tick(running_self->id);

@@ -12,8 +12,8 @@
 //        somebody set it to none: by a wake, a deadline, or because
 //        nobody else could go on (settle).
 //   (I3) Virtual time passes only while no thread can run, unless the
-//        strategy lets a deadline race (accident::pass_deadline) or
-//        some time pass (accident::pass_time).
+//        strategy lets a deadline race (nondeterminism::pass_deadline) or
+//        some time pass (nondeterminism::pass_time).
 //
 // Book: appendix "How the explorer works", section One at a time.
 

@@ -153,13 +153,13 @@ class scripted_walk final : public strategy {
       ++line_;
       steps_ = 0;
     }
-    const auto own = std::ranges::find(runnable, current);
-    const bool stays = own != runnable.end() && !yields;
-    return stays ? static_cast<std::size_t>(own - runnable.begin()) : 0;
+    const auto asks_at = std::ranges::find(runnable, current);
+    const bool stays = asks_at != runnable.end() && !yields;
+    return stays ? static_cast<std::size_t>(asks_at - runnable.begin()) : 0;
   }
 
   std::size_t pick(std::size_t) override { return 0; }
-  bool happens(accident) override { return false; }
+  bool happens(nondeterminism) override { return false; }
 
  private:
   /// Whether `line` is done. A point counts from the second step on:

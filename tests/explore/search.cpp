@@ -34,7 +34,7 @@ constexpr std::uint64_t shorten_steps = 100'000;
 /// Steps of the shortest schedule that PCT draws from.
 constexpr std::size_t shortest_length = 16;
 
-/// What a calmer schedule can tell better. (The others are long, or
+/// What a simpler schedule can show better. (The others are long, or
 /// have nothing to do with who goes on.)
 bool is_worth_shortening(ending how) {
   return how == ending::expectation || how == ending::deadlock ||
@@ -69,12 +69,12 @@ class silence {
 };
 
 /// WORKBOOK_SEEDS=n: seeds are counted from n, so that a course's
-/// schedules are others each term. Below calm_seeds, which mean more.
+/// schedules are others each term. Below few_preemptions_seeds, which mean more.
 std::uint64_t first_seed() {
   const char* const text = std::getenv("WORKBOOK_SEEDS");
-  return text == nullptr
-             ? 0
-             : std::strtoull(text, nullptr, 10) % (calm_seeds / 2);
+  return text == nullptr ? 0
+                         : std::strtoull(text, nullptr, 10) %
+                               (few_preemptions_seeds / 2);
 }
 
 std::uint64_t unguessable() {
@@ -226,8 +226,8 @@ schedule_id search::shorten(const schedule_id& found) {
   const int most =
       std::min<int>(before.stale_reads, shorten_stale_reads);
   for (int stale = 0; stale <= most; ++stale) {
-    if (const auto calmer = find_calmer(before, stale)) {
-      return *calmer;
+    if (const auto simpler = find_simpler(before, stale)) {
+      return *simpler;
     }
   }
   return found;
@@ -235,22 +235,25 @@ schedule_id search::shorten(const schedule_id& found) {
 
 /// A schedule that ends like `before`, with `stale` stale reads at most
 /// and fewer preemptions, or with fewer stale reads.
-std::optional<schedule_id> search::find_calmer(const failure& before,
-                                               int stale) {
+std::optional<schedule_id> search::find_simpler(const failure& before,
+                                                int stale) {
   std::uint64_t steps = 0;
   for (std::uint64_t most = 0; most < shorten_preemptions; ++most) {
     for (std::uint64_t i = 0; i < shorten_tries; ++i) {
       if (steps > shorten_steps) {
         return std::nullopt;
       }
-      const schedule_id calmer{
-          calm_seed(most, static_cast<std::uint64_t>(stale)) + i, -1};
-      run_one(calmer, false);
+      const schedule_id simpler{
+          few_preemptions_seed(most,
+                               static_cast<std::uint64_t>(stale)) +
+              i,
+          -1};
+      run_one(simpler, false);
       steps += record_->steps;
       if (record_->how == before.how &&
           (record_->preemptions < before.preemptions ||
            record_->stale_reads < before.stale_reads)) {
-        return calmer;
+        return simpler;
       }
     }
   }
@@ -266,23 +269,23 @@ void search::follow(const script& lines) {
 void search::run_one(const schedule_id& id, bool traced) {
   run_child(id, traced);
   while (record_->how == ending::race &&
-         record_->pardons < max_pardons) {
+         record_->suppressions < max_suppressions) {
     const void* const guilty =
-        is_pardonable(record_->pc) ? record_->pc : record_->other_pc;
-    if (!is_pardonable(guilty)) {
+        is_suppressible(record_->pc) ? record_->pc : record_->other_pc;
+    if (!is_suppressible(guilty)) {
       return;
     }
-    record_->pardoned[static_cast<std::size_t>(record_->pardons++)] =
-        guilty;
+    record_->suppressed[static_cast<std::size_t>(
+        record_->suppressions++)] = guilty;
     run_child(id, traced);
   }
 }
 
 /// libstdc++'s atomic<shared_ptr> unlocks itself with a relaxed store,
 /// which is a race by the letter and harmless on every machine.
-bool search::is_pardonable(const void* pc) {
-  const auto known = pardonable_.find(pc);
-  if (known != pardonable_.end()) {
+bool search::is_suppressible(const void* pc) {
+  const auto known = suppressible_.find(pc);
+  if (known != suppressible_.end()) {
     return known->second;
   }
   const symbols asked({pc});
@@ -291,7 +294,7 @@ bool search::is_pardonable(const void* pc) {
     found =
         found || each.function.find("_Sp_atomic<") != std::string::npos;
   }
-  return pardonable_[pc] = found;
+  return suppressible_[pc] = found;
 }
 
 void search::run_child(const schedule_id& id, bool traced) {

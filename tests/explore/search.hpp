@@ -71,7 +71,7 @@ class search {
  private:
   void run_one(const schedule_id& id, bool traced);
   void run_child(const schedule_id& id, bool traced);
-  bool is_pardonable(const void* pc);
+  bool is_suppressible(const void* pc);
   [[noreturn]] void be_child(const schedule_id& id, bool traced);
   bool reach(const schedule_id& id);
   void measure();
@@ -81,8 +81,8 @@ class search {
     int preemptions = 0;
     int stale_reads = 0;
   };
-  std::optional<schedule_id> find_calmer(const failure& before,
-                                         int stale);
+  std::optional<schedule_id> find_simpler(const failure& before,
+                                          int stale);
   void reset();
 
   const alarm_clock ticking_;
@@ -93,7 +93,7 @@ class search {
   record* record_;
   std::size_t length_ = 0;  // steps of the schedule of seed 0, about
   std::optional<script> script_;  // set: followed instead of a seed
-  std::map<const void*, bool> pardonable_;
+  std::map<const void*, bool> suppressible_;
 };
 
 }  // namespace explore

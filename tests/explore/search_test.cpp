@@ -125,7 +125,7 @@ TEST(explorer_search, draws_pct_points_from_the_whole_schedule) {
         std::make_unique<std::array<explore::thread, 2>>();
     explore::thread* runnable[] = {&(*threads)[0], &(*threads)[1]};
     for (explore::thread* each : runnable) {
-      walk->welcome(*each);
+      walk->on_thread_created(*each);
     }
     explore::thread* running =
         runnable[walk->next(runnable, nullptr, false)];

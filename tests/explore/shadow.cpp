@@ -135,11 +135,11 @@ void fail_race(const access& before, const access& now,
                std::uintptr_t address) {
   schedule& running = current_schedule();
   record& log = running.log();
-  const auto pardoned =
-      std::span(log.pardoned)
-          .first(static_cast<std::size_t>(log.pardons));
-  if (std::ranges::find(pardoned, now.pc) != pardoned.end() ||
-      std::ranges::find(pardoned, before.pc) != pardoned.end()) {
+  const auto suppressed =
+      std::span(log.suppressed)
+          .first(static_cast<std::size_t>(log.suppressions));
+  if (std::ranges::find(suppressed, now.pc) != suppressed.end() ||
+      std::ranges::find(suppressed, before.pc) != suppressed.end()) {
     return;
   }
   const auto& earlier = running.threads()[before.thread];

@@ -35,7 +35,7 @@ constexpr int longest_streak = 200;
 
 constexpr int any_number = INT_MAX;
 
-/// What all seeded strategies share: accidents at fixed rates, and at
+/// What all seeded strategies share: other chances at fixed rates, and at
 /// most `most_stale` stale reads.
 class seeded : public strategy {
  public:
@@ -70,15 +70,15 @@ class seeded : public strategy {
     return count == 1 ? 0 : random_.below(count);
   }
 
-  bool happens(accident what) override {
+  bool happens(nondeterminism what) override {
     switch (what) {
-      case accident::spurious_wakeup:
+      case nondeterminism::spurious_wakeup:
         return random_.one_in(24);
-      case accident::pass_deadline:
+      case nondeterminism::pass_deadline:
         return deadlines_race_ && random_.one_in(12);
-      case accident::pass_time:
+      case nondeterminism::pass_time:
         return deadlines_race_ && random_.one_in(8);
-      case accident::spurious_failure:
+      case nondeterminism::spurious_failure:
         return random_.one_in(16);
     }
     return false;
@@ -176,7 +176,7 @@ class priority_walk final : public seeded {
     return static_cast<std::size_t>(first - runnable.begin());
   }
 
-  void welcome(thread& newcomer) override {
+  void on_thread_created(thread& newcomer) override {
     newcomer.priority = static_cast<long>(changes_.size() + 1 +
                                           random_.below(1u << 20));
   }
@@ -189,10 +189,10 @@ class priority_walk final : public seeded {
 
 /// Changes threads only where one waits or ends, but for a few
 /// preemptions at random steps: for schedules that people can read.
-class calm_walk final : public seeded {
+class few_preemptions final : public seeded {
  public:
-  calm_walk(std::uint64_t seed, std::size_t preemptions, int stale,
-            std::size_t length)
+  few_preemptions(std::uint64_t seed, std::size_t preemptions,
+                  int stale, std::size_t length)
       : seeded(seed, false, stale),
         preemptions_(draw_points(random_, preemptions, length)) {
     std::ranges::sort(preemptions_, std::greater());
@@ -229,15 +229,15 @@ enum class kind {
   pct_3,
   pct_5,
   timeouts,
-  calm,
+  few_preemptions,
 };
 constexpr std::array portfolio{
     kind::random, kind::sticky,   kind::random, kind::pct_2,
     kind::random, kind::timeouts, kind::pct_3,  kind::pct_5};
 
 kind kind_of(std::uint64_t seed, bool timeouts_race) {
-  if (seed >= calm_seeds) {
-    return kind::calm;
+  if (seed >= few_preemptions_seeds) {
+    return kind::few_preemptions;
   }
   const kind chosen = portfolio[seed % portfolio.size()];
   return chosen == kind::timeouts && !timeouts_race ? kind::random
@@ -247,7 +247,8 @@ kind kind_of(std::uint64_t seed, bool timeouts_race) {
 /// Every other round of the portfolio reads old values, where there is
 /// a choice: there is none in a scenario whose atomics are all seq_cst.
 bool is_weak(std::uint64_t seed) {
-  return seed < calm_seeds && seed / portfolio.size() % 2 == 1;
+  return seed < few_preemptions_seeds &&
+         seed / portfolio.size() % 2 == 1;
 }
 
 }  // namespace
@@ -278,11 +279,11 @@ std::unique_ptr<strategy> strategy_for(std::uint64_t seed,
                                              length);
     case kind::timeouts:
       return std::make_unique<random_walk>(seed, true, stale);
-    case kind::calm: {
-      const std::uint64_t limits = seed / calm_seeds - 1;
-      return std::make_unique<calm_walk>(
-          seed, limits % calm_limit,
-          static_cast<int>(limits / calm_limit), length);
+    case kind::few_preemptions: {
+      const std::uint64_t limits = seed / few_preemptions_seeds - 1;
+      return std::make_unique<few_preemptions>(
+          seed, limits % few_preemptions_limit,
+          static_cast<int>(limits / few_preemptions_limit), length);
     }
   }
   return nullptr;
@@ -303,8 +304,8 @@ std::string strategy_name(std::uint64_t seed, bool timeouts_race) {
         return "PCT of depth 5";
       case kind::timeouts:
         return "random walk with early timeouts";
-      case kind::calm:
-        return "calm walk";
+      case kind::few_preemptions:
+        return "few preemptions";
     }
     return "";
   }();

@@ -23,7 +23,7 @@
 namespace explore {
 
 /// Things that may happen without any thread's doing.
-enum class accident : std::uint8_t {
+enum class nondeterminism : std::uint8_t {
   spurious_wakeup,  // a condition variable wakes without a notify
   pass_deadline,  // the next deadline passes although threads could run
   pass_time,      // … or a little time does
@@ -41,7 +41,7 @@ class strategy : public memory_choices {
   /// One of 0 … count-1: which waiter a notify wakes.
   virtual std::size_t pick(std::size_t count) = 0;
 
-  virtual bool happens(accident what) = 0;
+  virtual bool happens(nondeterminism what) = 0;
 
   /// Whether it ever answers stale_read() or late_store() with
   /// anything but 0.
@@ -49,18 +49,19 @@ class strategy : public memory_choices {
   std::size_t stale_read(std::size_t) override { return 0; }
   std::size_t late_store(std::size_t) override { return 0; }
 
-  virtual void welcome(thread& newcomer) { (void)newcomer; }
+  virtual void on_thread_created(thread& newcomer) { (void)newcomer; }
 };
 
 /// Seeds from here on are beyond the portfolio: a walk with at most so
-/// many preemptions and stale reads, to retell a failure briefly.
-inline constexpr std::uint64_t calm_seeds = 1'000'000;
-inline constexpr std::uint64_t calm_limit = 8;
+/// many preemptions and stale reads, to show a failure briefly.
+inline constexpr std::uint64_t few_preemptions_seeds = 1'000'000;
+inline constexpr std::uint64_t few_preemptions_limit = 8;
 
-/// The first such seed. Both numbers are below calm_limit.
-constexpr std::uint64_t calm_seed(std::uint64_t preemptions,
-                                  std::uint64_t stale_reads) {
-  return (1 + stale_reads * calm_limit + preemptions) * calm_seeds;
+/// The first such seed. Both numbers are below few_preemptions_limit.
+constexpr std::uint64_t few_preemptions_seed(
+    std::uint64_t preemptions, std::uint64_t stale_reads) {
+  return (1 + stale_reads * few_preemptions_limit + preemptions) *
+         few_preemptions_seeds;
 }
 
 /// The strategy that the portfolio has for `seed`. `length`: how many
@@ -79,7 +80,7 @@ std::size_t index_of(std::span<thread* const> threads,
 
 /// Follows choices.taken up to choices.fixed, then takes the first
 /// alternative everywhere, and records how many there were. At most
-/// `bound` preemptions and accidents, and `stale` stale reads.
+/// `bound` preemptions and other chances, and `stale` stale reads.
 std::unique_ptr<strategy> exhaustive_search(path& choices, int bound,
                                             int stale,
                                             bool timeouts_race);

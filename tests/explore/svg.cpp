@@ -53,9 +53,9 @@ text{font:13px ui-monospace,monospace;fill:#22262b}
 
 }  // namespace
 
-std::string draw_svg(const story& told) {
+std::string draw_svg(const story& shown) {
   std::set<int> used;
-  for (const lane_row& each : told.rows) {
+  for (const lane_row& each : shown.rows) {
     used.insert(each.thread);
   }
   const auto column = [&](int thread) {
@@ -63,28 +63,28 @@ std::string draw_svg(const story& told) {
         std::distance(used.begin(), used.find(thread)));
   };
   const int lanes = static_cast<int>(used.size());
-  const int rows = static_cast<int>(told.rows.size());
+  const int rows = static_cast<int>(shown.rows.size());
   const int width = left_margin + lanes * lane + source;
   const int bottom = top + rows * row;
   std::string drawn = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" "
       "role=\"img\">\n{}",
-      width, bottom + 24 + 20 * static_cast<int>(told.why.size()),
+      width, bottom + 24 + 20 * static_cast<int>(shown.why.size()),
       style);
-  drawn += text_at(8, 20, "role", told.what);
+  drawn += text_at(8, 20, "role", shown.what);
   for (const int each : used) {
     const int x = left_margin + column(each) * lane;
     drawn += text_at(x, top - 18, "role",
-                     told.roles[static_cast<std::size_t>(each)]);
+                     shown.roles[static_cast<std::size_t>(each)]);
     drawn += fmt::format(
         "<line class=\"lane\" x1=\"{0}\" x2=\"{0}\" "
         "y1=\"{1}\" y2=\"{2}\"/>\n",
         x + 4, top - 10, bottom);
   }
   int y = top;
-  for (const lane_row& each : told.rows) {
+  for (const lane_row& each : shown.rows) {
     const int x = left_margin + column(each.thread) * lane;
-    const bool last = &each == &told.rows.back();
+    const bool last = &each == &shown.rows.back();
     drawn += text_at(8, y + 17, "quiet", std::to_string(each.step));
     drawn += fmt::format(
         "<rect class=\"{}\" x=\"{}\" y=\"{}\" "
@@ -99,7 +99,7 @@ std::string draw_svg(const story& told) {
     y += row;
   }
   y += 22;
-  for (const std::string& each : told.why) {
+  for (const std::string& each : shown.why) {
     drawn += text_at(8, y, "op", each);
     y += 20;
   }

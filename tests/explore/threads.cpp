@@ -25,12 +25,13 @@ namespace {
 /// those of all other keys.
 constexpr std::intptr_t rounds = 3;
 
-pthread_key_t farewell;
+pthread_key_t end_of_thread;
 
-void say_farewell(void* rounds_left) {
-  const auto left = reinterpret_cast<std::intptr_t>(rounds_left);
-  if (left > 1) {
-    pthread_setspecific(farewell, reinterpret_cast<void*>(left - 1));
+void end_explored_thread(void* rounds_left) {
+  const auto remaining = reinterpret_cast<std::intptr_t>(rounds_left);
+  if (remaining > 1) {
+    pthread_setspecific(end_of_thread,
+                        reinterpret_cast<void*>(remaining - 1));
     return;
   }
   current_schedule().end_thread();
@@ -39,7 +40,7 @@ void say_farewell(void* rounds_left) {
 void* run_thread(void* argument) {
   auto* self = static_cast<thread*>(argument);
   adopt_thread(self);
-  pthread_setspecific(farewell, reinterpret_cast<void*>(rounds));
+  pthread_setspecific(end_of_thread, reinterpret_cast<void*>(rounds));
   current_schedule().announce(operation::begin, self, nullptr);
   self->result = self->entry(self->argument);
   return self->result;
@@ -48,7 +49,7 @@ void* run_thread(void* argument) {
 }  // namespace
 
 void prepare_threads() {
-  pthread_key_create(&farewell, say_farewell);
+  pthread_key_create(&end_of_thread, end_explored_thread);
 }
 
 }  // namespace explore
@@ -80,7 +81,7 @@ int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
   me.missing_block = missing;
   if (error != 0) {
     running.fail(ending::too_large,
-                 "the system has no thread left for the scenario");
+                 "the system has no thread remaining for the scenario");
   }
   *handle = added->handle;
   return 0;

@@ -119,9 +119,9 @@ const char* call_name(long number) {
 }
 
 /// What keeps the child from going on, if anything does.
-class patience {
+class stall_detector {
  public:
-  explicit patience(int child, record& log)
+  explicit stall_detector(int child, record& log)
       : child_(child), log_(log) {}
 
   void look() {
@@ -189,7 +189,7 @@ alarm_clock::~alarm_clock() {
 }
 
 void watch_child(int child, record& log, std::uint64_t seal) {
-  patience watcher(child, log);
+  stall_detector watcher(child, log);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) {

@@ -99,7 +99,7 @@ void reporter::OnTestEnd(const testing::TestInfo& test) {
   channel::send({{"event", "end"}, {"passed", passed}});
 }
 
-void report_explored(const explore::told& what) {
+void report_explored(const explore::test_result& what) {
   if (!what.promise.empty()) {
     channel::send({{"event", "promise"}, {"text", what.promise}});
   }

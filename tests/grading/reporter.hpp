@@ -19,6 +19,6 @@ class reporter : public testing::EmptyTestEventListener {
 };
 
 /// How an explored test went: an explore::observer.
-void report_explored(const explore::told& what);
+void report_explored(const explore::test_result& what);
 
 }  // namespace grading

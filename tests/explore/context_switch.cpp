@@ -36,11 +36,11 @@ void schedule::announce(operation what, const void* object,
   me.clock_reads = 0;
   me.intends = what;
   if (wanted_.timeouts_race && earliest_deadline() != never &&
-      strategy_->happens(accident::pass_deadline)) {
+      strategy_->happens(nondeterminism::pass_deadline)) {
     pass_time(earliest_deadline());
   }
   if (wanted_.timeouts_race &&
-      strategy_->happens(accident::pass_time)) {
+      strategy_->happens(nondeterminism::pass_time)) {
     pass_time(now_ + (instant{1} << strategy_->pick(longest_pause)));
   }
   thread& next = choose(what == operation::yield);
@@ -153,7 +153,7 @@ int schedule::count_waiting(reason why, const void* object) const {
 
 bool schedule::fails_spuriously() {
   if (!wanted_.spurious_wakeups ||
-      !strategy_->happens(accident::spurious_failure)) {
+      !strategy_->happens(nondeterminism::spurious_failure)) {
     return false;
   }
   record_->trace[self()->last_step].spurious = true;
@@ -162,7 +162,7 @@ bool schedule::fails_spuriously() {
 
 bool schedule::wakes_spuriously() {
   if (!wanted_.spurious_wakeups ||
-      !strategy_->happens(accident::spurious_wakeup)) {
+      !strategy_->happens(nondeterminism::spurious_wakeup)) {
     return false;
   }
   record_->trace[self()->last_step].spurious = true;

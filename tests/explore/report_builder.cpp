@@ -1,11 +1,10 @@
-#include "report.hpp"
-
 #include <fmt/format.h>
 
 #include <array>
 #include <set>
 
 #include "places.hpp"
+#include "report.hpp"
 #include "rows.hpp"
 
 namespace explore {
@@ -24,21 +23,22 @@ const char* verb(operation what) {
 }
 
 /// Turns a record into a story. Lives for one report.
-class teller {
+class report_builder {
  public:
-  explicit teller(const record& log) : log_(log), places_(log) {}
+  explicit report_builder(const record& log)
+      : log_(log), places_(log) {}
 
-  story tell(const std::string& heading, bool all) const {
-    story told{.heading = heading, .what = log_.text.data()};
+  story build(const std::string& heading, bool all) const {
+    story shown{.heading = heading, .what = log_.text.data()};
     for (int i = 0; i < log_.threads; ++i) {
-      told.roles.emplace_back(role(i));
+      shown.roles.emplace_back(role(i));
     }
     for (const std::uint32_t each :
          all ? all_rows(log_, places_) : choose_rows(log_, places_)) {
-      told.rows.push_back(row_for(each));
+      shown.rows.push_back(row_for(each));
     }
-    told.why = explain();
-    return told;
+    shown.why = explain();
+    return shown;
   }
 
  private:
@@ -204,8 +204,9 @@ class teller {
 
 }  // namespace
 
-story tell(const record& log, const std::string& heading, bool all) {
-  return teller(log).tell(heading, all);
+story build_story(const record& log, const std::string& heading,
+                  bool all) {
+  return report_builder(log).build(heading, all);
 }
 
 }  // namespace explore

@@ -1,4 +1,4 @@
-// The face of the explorer: explore::run and the helpers of scenarios.
+// The public functions of the explorer: explore::run and the helpers of scenarios.
 
 #include <fmt/format.h>
 #include <sys/personality.h>
@@ -22,7 +22,7 @@ namespace {
 
 observer observe = nullptr;
 
-void tell_observer(const told& what) {
+void notify_observer(const test_result& what) {
   if (observe != nullptr) {
     observe(what);
   }
@@ -57,7 +57,7 @@ void save(const std::string& name, const story& shown) {
 }
 
 /// Splits "file:line", which a failed expectation left.
-void set_place(told& what, const record& log) {
+void set_place(test_result& what, const record& log) {
   const std::string where = log.where.data();
   if (const auto colon = where.rfind(':'); colon != std::string::npos) {
     what.file = where.substr(0, colon);
@@ -70,22 +70,22 @@ void set_place(told& what, const record& log) {
 void report(const char* name, search& looking, const finding& found,
             const options& wanted) {
   const ending how = looking.log().how;
-  told what{.failed = true,
-            .schedules = found.schedules,
-            .strategy = strategy_of(found.id, wanted)};
+  test_result what{.failed = true,
+                   .schedules = found.schedules,
+                   .strategy = strategy_of(found.id, wanted)};
   what.promise =
       looking.log().promise == nullptr ? "" : looking.log().promise;
   if (how == ending::not_written) {
     what.unwritten = looking.log().unwritten;
     what.failure = "step " + what.unwritten + " is not written yet";
-    tell_observer(what);
+    notify_observer(what);
     return;
   }
   if (how != ending::unexplorable &&
       !environment("WORKBOOK_VERDICT_ONLY").empty()) {
     what.seed = found.id.text();
     what.failure = looking.log().text.data();
-    tell_observer(what);
+    notify_observer(what);
     return;
   }
   const schedule_id shown =
@@ -100,13 +100,13 @@ void report(const char* name, search& looking, const finding& found,
   if (how == ending::unexplorable) {
     what.infrastructure = looking.log().text.data();
   }
-  const story drawn =
-      tell(looking.log(),
-           heading_of(found, shown, looking.log(), wanted), false);
+  const story drawn = build_story(
+      looking.log(), heading_of(found, shown, looking.log(), wanted),
+      false);
   save(name, drawn);
   set_place(what, looking.log());
   what.failure = draw_text(drawn);
-  tell_observer(what);
+  notify_observer(what);
 }
 
 /// WORKBOOK_SEED: that one schedule, in full.
@@ -114,11 +114,11 @@ void replay(const char* name, search& looking, const std::string& seed,
             const options& wanted) {
   const auto id = schedule_id::parse(seed);
   if (!id) {
-    tell_observer({.failed = true,
-                   .failure = fmt::format(
-                       "'{}' is no schedule: a number such as 17, or "
-                       "bound:number such as 2:350, would be",
-                       seed)});
+    notify_observer({.failed = true,
+                     .failure = fmt::format(
+                         "'{}' is no schedule: a number such as 17, or "
+                         "bound:number such as 2:350, would be",
+                         seed)});
     return;
   }
   if (!environment("WORKBOOK_GDB").empty()) {
@@ -130,18 +130,18 @@ void replay(const char* name, search& looking, const std::string& seed,
       "schedule {} ({}): {} steps, {} preemption{}, trace {:016x}",
       seed, strategy_of(*id, wanted), log.steps, log.preemptions,
       log.preemptions == 1 ? "" : "s", log.hash);
-  const story drawn = tell(log, heading, true);
+  const story drawn = build_story(log, heading, true);
   save(name, drawn);
-  told what{.failed = log.how != ending::passed,
-            .failure = draw_text(drawn),
-            .schedules = 1,
-            .strategy = strategy_of(*id, wanted)};
+  test_result what{.failed = log.how != ending::passed,
+                   .failure = draw_text(drawn),
+                   .schedules = 1,
+                   .strategy = strategy_of(*id, wanted)};
   what.seed = what.failed ? seed : "";
   set_place(what, log);
   if (!what.failed) {
     std::printf("%s\nThis schedule passes.\n", what.failure.c_str());
   }
-  tell_observer(what);
+  notify_observer(what);
 }
 
 /// WORKBOOK_THINNED=4: a fourth of the schedules will do, because the
@@ -172,17 +172,17 @@ void prepare(char** arguments) {
 void run_broken(const char* name, void (*body)(), const char* step,
                 const char* file) {
   auto read = read_script(environment("WORKBOOK_SOURCES") + "/" + file);
-  told what{
+  test_result what{
       .failed = true, .schedules = 1, .strategy = "your schedule"};
   if (const auto* error = std::get_if<std::string>(&read)) {
     what.failure = *error;
-    tell_observer(what);
+    notify_observer(what);
     return;
   }
   if (std::get<script>(read).lines.empty()) {
     what.unwritten = step;
     what.failure = fmt::format("step {} is not written yet", step);
-    tell_observer(what);
+    notify_observer(what);
     return;
   }
   search looking(body, {.spurious_wakeups = false});
@@ -193,7 +193,7 @@ void run_broken(const char* name, void (*body)(), const char* step,
                 log.how == ending::impossible ||
                 log.how == ending::not_written;
   const story drawn =
-      tell(log, std::string("schedule of ") + file, true);
+      build_story(log, std::string("schedule of ") + file, true);
   save(name, drawn);
   what.failure =
       (log.how == ending::passed
@@ -204,7 +204,7 @@ void run_broken(const char* name, void (*body)(), const char* step,
   if (!what.failed) {
     std::printf("%s", what.failure.c_str());
   }
-  tell_observer(what);
+  notify_observer(what);
 }
 
 void run(const char* name, void (*body)(), options wanted) {
@@ -222,7 +222,7 @@ void run(const char* name, void (*body)(), options wanted) {
     return;
   }
   const record& log = looking.log();
-  tell_observer(
+  notify_observer(
       {.schedules = found.schedules,
        .strategy = found.bound < 0 ? "portfolio" : "exhaustive",
        .complete_bound = found.complete ? found.bound : -1,
