@@ -17,6 +17,7 @@
 ## make bench LAB=01           measure it; PEERS=1 installs its peers
 ## make book                   the book, as build/book/html/index.html
 ## make labs                   write the skeletons that are missing
+## make doctor                 is this machine fit for it?
 ## make reset LAB=01           begin a lab anew; your work is kept
 ##
 ## For teachers (book: The instructor's guide):
@@ -27,7 +28,8 @@
 ##   JOBS=2 TERM=2027-spring STEPS=..4.3 PRIVATE=dir ROSTER=file.csv
 ##
 ## For maintainers:
-## make test                   everything that can be checked;
+## make test                   everything that can be checked; goes on
+##                             where it was interrupted (FRESH=1: not);
 ##                             BROWSER=1 installs one, to read the book
 ## make mutants [LAB=01]       every wrong solution is caught
 ## make alternatives [LAB=01]  other right ones get full marks
@@ -47,7 +49,8 @@ commands := board grade watch hint replay demo soak bench labs reset \
 variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
   MINUTES BROWSER PATCH ALL
 
-.PHONY: $(commands) handout class program packages book format clean help
+.PHONY: $(commands) handout class program packages book format doctor \
+  clean help
 .NOTPARALLEL:
 
 # `make` alone.
@@ -127,6 +130,9 @@ book: packages
 
 format: packages
 	+@git ls-files '*.hpp' '*.cpp' | xargs clang-format -i
+
+doctor:
+	+@.ci/doctor
 
 clean:
 	+rm -rf build

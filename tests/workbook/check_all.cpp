@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 
@@ -19,6 +21,7 @@
 #include "workbook/matrix_report.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/sanitizers.hpp"
+#include "workbook/test_inputs.hpp"
 #include "workbook/text_file.hpp"
 
 namespace workbook {
@@ -36,97 +39,265 @@ class all_checks {
       : where_(where), of_(of), wanted_(wanted), look_(look) {}
 
   std::vector<part_result> run() {
-    table("references", [&](const pipeline_listener& listener) {
-      configure(where_, {"WORKBOOK_RUNTIME=explore"});
-      return check_references(where_, of_, wanted_.cores, listener);
-    });
-    part("labs", [&](part_result& into) { labs(into); });
-    matrix_part("steps", check_steps);
-    matrix_part("mutants", check_mutants);
-    matrix_part("alternatives", check_alternatives);
-    program("explorer", "explore_test", where_.build);
-    program("workbook", "workbook_test", where_.build);
-    program("submissions", "classroom_test", where_.build);
-    part("classroom",
-         [&](part_result& into) { script("classroom", into); });
-    for (const std::string which : {"asan", "tsan"}) {
-      table(which, [&](const pipeline_listener& listener) {
-        return check_sanitizer(where_, of_, which, wanted_.cores,
-                               listener);
-      });
+    declare();
+    take_known();
+    announce();
+    for (const check_part& each : parts_) {
+      run_part(each);
     }
-    program("no explorer", "native_test",
-            where_.root / "build" / "tsan");
-    part("contracts", [&](part_result& into) { contracts(into); });
-    part("front door",
-         [&](part_result& into) { script("front_door", into); });
-    part("book", [&](part_result& into) { script("book", into); });
     return results_;
   }
 
  private:
-  using table_maker =
-      std::function<matrix_table(const pipeline_listener&)>;
+  using body = std::function<void(part_result&)>;
   using matrix_check = matrix_table (*)(const workspace&,
                                         const std::vector<chapter>&,
                                         unsigned,
                                         const pipeline_listener&);
+  using paths = std::vector<fs::path>;
+
+  /// What is run, and what its verdict depends on.
+  struct check_part {
+    std::string name;
+    double usual_seconds = 0;  // on two idle cores
+    paths inputs;
+    body run;
+  };
+
+  // ---- The parts, a line each -----------------------------------------
+
+  void declare() {
+    add("labs", 1, {"solutions", "labs", "tests"},
+        [this](part_result& into) { labs(into); });
+    for (const chapter& each : of_) {
+      add_chapter(each);
+    }
+    add_program("explorer", 60, {"tests/explore"}, "explore_test",
+                where_.build);
+    add_program("workbook", 90, {"tests/workbook"}, "workbook_test",
+                where_.build);
+    add_program("submissions", 60, {"tests/workbook"}, "classroom_test",
+                where_.build);
+    add_script("classroom", 30, {"classroom", "tests/workbook"});
+    add_program("no explorer", 15, {"tests/explore"}, "native_test",
+                where_.root / "build" / "tsan");
+    add("contracts", 3, {"solutions", "tests"},
+        [this](part_result& into) { contracts(into); });
+    add_script("lints", 10, {"solutions", "tests"});
+    add_script("front door", 3, {".ci", "tests/front_door"});
+    add_script("book", 60, {"book", "solutions", "tests/book"});
+  }
+
+  void add_chapter(const chapter& each) {
+    add_table("reference", 25, each, check_references);
+    add_table("steps", 30, each, check_steps);
+    add_table("mutants", 30, each, check_mutants);
+    add_table("alternatives", 30, each, check_alternatives);
+    for (const std::string which : {"asan", "tsan"}) {
+      add(which + " " + each.number(), 25, inputs_of(each),
+          [this, &each, which](part_result& into) {
+            judge(into, [&](const pipeline_listener& listener) {
+              return check_sanitizer(where_, {each}, which,
+                                     wanted_.cores, listener);
+            });
+          });
+    }
+  }
+
+  void add(const std::string& name, double seconds, paths inputs,
+           body run) {
+    for (fs::path& each : inputs) {
+      each = where_.root / each;
+    }
+    parts_.push_back(
+        {name, seconds, std::move(inputs), std::move(run)});
+  }
+
+  void add_table(const std::string& name, double seconds,
+                 const chapter& each, matrix_check check) {
+    add(name + " " + each.number(), seconds, inputs_of(each),
+        [this, &each, check](part_result& into) {
+          judge(into, [&](const pipeline_listener& listener) {
+            configure(where_, {"WORKBOOK_RUNTIME=explore"});
+            return check(where_, {each}, wanted_.cores, listener);
+          });
+        });
+  }
+
+  /// A GoogleTest program of ours.
+  void add_program(const std::string& name, double seconds,
+                   paths inputs, const std::string& target,
+                   const fs::path& tree) {
+    inputs.emplace_back("tests/grading");
+    add(name, seconds, std::move(inputs),
+        [this, target, tree](part_result& into) {
+          program(into, target, tree);
+        });
+  }
+
+  /// tests/<name>/run.sh.
+  void add_script(const std::string& name, double seconds,
+                  paths inputs) {
+    std::string folder = name;
+    std::replace(folder.begin(), folder.end(), ' ', '_');
+    inputs.push_back("tests/" + folder);
+    add(name, seconds, std::move(inputs),
+        [this, folder](part_result& into) { script(folder, into); });
+  }
+
+  static paths inputs_of(const chapter& of) {
+    paths inputs = {"solutions/" + of.lab, "tests/" + of.lab,
+                    "tests/explore", "tests/grading", "tests/workbook"};
+    for (const std::string& other : of.rests_on) {
+      inputs.push_back("solutions/" + other);
+    }
+    return inputs;
+  }
+
+  // ---- Running them ---------------------------------------------------
+
+  void take_known() {
+    const fs::path file = record_file();
+    if (!fs::exists(file)) {
+      return;
+    }
+    const auto read =
+        nlohmann::json::parse(read_text(file), nullptr, false);
+    if (!read.is_array()) {
+      return;
+    }
+    for (const auto& each : read) {
+      part_result known;
+      known.name = each.value("name", "");
+      known.passed = each.value("passed", std::size_t{0});
+      known.failed = each.value("failed", std::size_t{1});
+      known.skipped = each.value("skipped", std::size_t{0});
+      known.seconds = each.value("seconds", 0.0);
+      known.inputs = each.value("inputs", "");
+      known_[known.name] = known;
+    }
+  }
+
+  [[nodiscard]] bool is_known(const check_part& each,
+                              const std::string& inputs) const {
+    const auto found = known_.find(each.name);
+    return !wanted_.fresh && found != known_.end() &&
+           found->second.inputs == inputs &&
+           found->second.failed == 0 && found->second.passed > 0;
+  }
+
+  [[nodiscard]] double expected(const check_part& each) const {
+    const auto found = known_.find(each.name);
+    return found != known_.end() && found->second.seconds > 0
+               ? found->second.seconds
+               : each.usual_seconds;
+  }
+
+  void announce() {
+    std::size_t known = 0;
+    for (const check_part& each : parts_) {
+      const std::string inputs = fingerprint_of(each.inputs);
+      if (is_known(each, inputs)) {
+        ++known;
+      } else {
+        seconds_left_ += expected(each);
+      }
+    }
+    seconds_ = seconds_left_;
+    fmt::print("{} parts{}: about {:.0f} minutes\n\n", parts_.size(),
+               known == 0 ? ""
+                          : fmt::format(", {} of which passed before "
+                                        "and have not changed",
+                                        known),
+               std::max(1.0, seconds_left_ / 60));
+    std::fflush(stdout);
+  }
 
   /// A part that cannot be done is one failure; the others go on.
-  void part(const std::string& name,
-            const std::function<void(part_result&)>& body) {
+  void run_part(const check_part& each) {
     if (interrupted()) {
       return;
     }
-    fmt::print("\n{}\n", look_.bold(name));
-    std::fflush(stdout);
-    part_result result{.name = name};
+    part_result result;
+    result.name = each.name;
+    result.inputs = fingerprint_of(each.inputs);
+    if (is_known(each, result.inputs)) {
+      result = known_.at(each.name);
+      result.earlier = true;
+      results_.push_back(result);
+      return;
+    }
+    look_.show_in_place(progress() + each.name);
     const auto start = clock::now();
+    current_ = each.name;
     try {
-      body(result);
+      each.run(result);
     } catch (const problem& trouble) {
-      look_.show_in_place("");
-      fmt::print("  {} {}\n", look_.red("✗"), trouble.what());
+      complain(trouble.what());
       ++result.failed;
+    }
+    seconds_left_ -= expected(each);
+    if (interrupted()) {
+      return;
     }
     result.seconds =
         std::chrono::duration<double>(clock::now() - start).count();
-    results_.push_back(result);
-    record();
+    show(result);
+    known_[each.name] = result;
+    results_.push_back(std::move(result));
+    write_known();
   }
 
-  void table(const std::string& name, const table_maker& make) {
-    part(name, [&](part_result& into) {
-      const matrix_table made = with_progress(look_, make);
-      into.passed = made.right();
-      into.failed = made.rows.size() - made.right();
+  void show(const part_result& done) const {
+    look_.show_in_place("");
+    fmt::print("  {} {:<18}{:>5} passed {:>4} failed {:>6.0f} s{}\n",
+               done.failed == 0 ? look_.green("✓") : look_.red("✗"),
+               done.name, done.passed, done.failed, done.seconds,
+               done.skipped == 0
+                   ? ""
+                   : fmt::format("  {} skipped", done.skipped));
+    std::fflush(stdout);
+  }
+
+  /// Shows a failure when it is found.
+  void complain(const std::string& words) const {
+    look_.show_in_place("");
+    fmt::print("  {} {}: {}\n", look_.red("✗"), current_, words);
+    std::fflush(stdout);
+  }
+
+  /// How far all parts are together, and how long the rest will take.
+  [[nodiscard]] std::string progress() const {
+    return fmt::format("  {} {:.0f} min left  ",
+                       bar(seconds_ - seconds_left_, seconds_, 20),
+                       std::max(1.0, seconds_left_ / 60));
+  }
+
+  void judge(part_result& into, const std::function<matrix_table(
+                                    const pipeline_listener&)>& make) {
+    const matrix_table made =
+        with_progress(look_, make, progress() + current_);
+    into.passed = made.right();
+    into.failed = made.rows.size() - made.right();
+    if (into.failed != 0 && !interrupted()) {
+      complain(last_line(made));
       fmt::print("{}", short_table_text(made, look_));
-    });
-  }
-
-  void matrix_part(const std::string& name, matrix_check check) {
-    table(name, [&](const pipeline_listener& listener) {
-      return check(where_, of_, wanted_.cores, listener);
-    });
+    }
   }
 
   /// labs/ is the reader's where nobody is strict.
   void labs(part_result& into) {
     const auto differing = differing_labs(where_, of_);
-    for (const std::string& file : differing) {
-      fmt::print("  {} {} differs from what the solution generates\n",
-                 wanted_.strict ? look_.red("✗") : "·", file);
-    }
     if (differing.empty() || !wanted_.strict) {
       into.passed = 1;
-    } else {
-      into.failed = differing.size();
+      return;
     }
-    fmt::print("{}\n",
-               differing.empty() ? "labs/ is what the solutions "
-                                   "generate"
-               : wanted_.strict  ? "`make labs` generates them anew"
-                                 : "labs/ holds work of yours");
+    for (const std::string& file : differing) {
+      complain(file +
+               " differs from what the solution generates; "
+               "`make labs` generates it anew");
+    }
+    into.failed = differing.size();
   }
 
   /// What no test checks may only become less.
@@ -135,26 +306,27 @@ class all_checks {
       const contract_account account = account_for(where_, each);
       const bool right = account.open() <= account.allowed;
       (right ? into.passed : into.failed) += 1;
-      fmt::print("  {} {}\n", right ? "·" : look_.red("✗"),
-                 account_line(account));
+      if (!right) {
+        complain(account_line(account));
+      }
     }
   }
 
-  /// A GoogleTest program of ours, told by its own last lines.
-  void program(const std::string& name, const std::string& target,
+  /// Builds and runs a GoogleTest program.
+  void program(part_result& into, const std::string& target,
                const fs::path& tree) {
-    part(name, [&](part_result& into) {
-      const auto built = run_command(
-          {"cmake", "--build", tree.string(), "--parallel",
-           std::to_string(wanted_.cores), "--target", target},
-          where_.root);
-      if (built.status != 0) {
-        throw problem("{} does not build:\n{}", target,
-                      last_part(built.output));
-      }
+    const auto built =
+        run_command({"cmake", "--build", tree.string(), "--parallel",
+                     std::to_string(wanted_.cores), "--target", target},
+                    where_.root);
+    if (built.status != 0 && !interrupted()) {
+      throw problem("{} does not build:\n{}", target,
+                    last_part(built.output));
+    }
+    if (!interrupted()) {
       count_tests(
           run_command({find_program(target, tree)}, where_.root), into);
-    });
+    }
   }
 
   [[nodiscard]] std::string find_program(const std::string& target,
@@ -183,16 +355,14 @@ class all_checks {
       into.skipped += std::regex_match(line, skipped) ? 1 : 0;
       if (std::regex_match(line, failed)) {
         ++into.failed;
-        fmt::print("  {} {}\n", look_.red("✗"), line.substr(13));
+        complain(line.substr(13));
       }
     }
     if (done.status != 0 && into.failed == 0) {
       ++into.failed;
-      fmt::print("  {} ended with status {}:\n{}\n", look_.red("✗"),
-                 done.status, last_part(done.output));
+      complain(fmt::format("ended with status {}:\n{}", done.status,
+                           last_part(done.output)));
     }
-    fmt::print("{} of {} tests pass\n", into.passed,
-               into.passed + into.failed);
   }
 
   /// A script whose last line is "what: N passed, N failed", and
@@ -215,8 +385,8 @@ class all_checks {
     into.failed = std::stoul(found[2]);
     into.skipped = found[3].matched ? std::stoul(found[3]) : 0;
     for (const std::string& line : lines) {
-      if (into.failed > 0 || line.starts_with("skipped ") ||
-          line == lines.back()) {
+      if (into.failed > 0 || line.starts_with("skipped ")) {
+        look_.show_in_place("");
         fmt::print("{}\n", line);
       }
     }
@@ -229,24 +399,33 @@ class all_checks {
                : "…" + output.substr(output.size() - most);
   }
 
-  void record() const {
+  [[nodiscard]] fs::path record_file() const {
+    return where_.root / "build" / "results" / "test.json";
+  }
+
+  void write_known() const {
     nlohmann::json parts = nlohmann::json::array();
-    for (const part_result& each : results_) {
-      parts.push_back({{"name", each.name},
+    for (const auto& [name, each] : known_) {
+      parts.push_back({{"name", name},
                        {"passed", each.passed},
                        {"failed", each.failed},
                        {"skipped", each.skipped},
+                       {"inputs", each.inputs},
                        {"seconds", each.seconds}});
     }
-    write_text(where_.root / "build" / "results" / "test.json",
-               parts.dump(2) + "\n");
+    write_text(record_file(), parts.dump(2) + "\n");
   }
 
   const workspace& where_;
   const std::vector<chapter>& of_;
   const check_request& wanted_;
   const screen& look_;
+  std::vector<check_part> parts_;
+  std::map<std::string, part_result> known_;  // of earlier runs too
   std::vector<part_result> results_;
+  std::string current_;  // the part that runs
+  double seconds_ = 0;   // of all that is to be run, as expected
+  double seconds_left_ = 0;
 };
 
 }  // namespace

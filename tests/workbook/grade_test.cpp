@@ -107,7 +107,8 @@ TEST(grade, of_one_step_gives_nothing_for_older_verdicts) {
                       "not run since your last change\n"),
             HasSubstr("2 tests were not run since your last change: "
                       "make grade LAB=09"),
-            HasSubstr("\n  ✗ 09.counts "), Not(HasSubstr("✗ 09.adds"))));
+            HasSubstr("\n  ✗ 09.counts "),
+            Not(HasSubstr("✗ 09.adds"))));
   const json record = workspace.result("labs");
   EXPECT_EQ(record["score"], 0);
   EXPECT_EQ(record["tests"][0]["status"], "not_run");
@@ -121,9 +122,8 @@ TEST(grade, keeps_what_an_edit_cannot_change) {
   workspace.solve("adder.hpp");
   workspace.solve("counter.hpp");
   ASSERT_EQ(workspace.run("grade --lab 9 --strict").status, 0);
-  const auto adder =
-      workspace.root() / "build" / "explore" / "09_fixture" / "labs" /
-      "step_1";
+  const auto adder = workspace.root() / "build" / "explore" /
+                     "09_fixture" / "labs" / "step_1";
   fs::remove(adder);
   edit(workspace.lab("counter.hpp"), "++last_", "last_ += 1");
   EXPECT_THAT(workspace.run("grade --lab 9").output,
@@ -140,13 +140,12 @@ TEST(grade, shows_the_step_that_was_asked_for_in_full) {
   edit(workspace.lab("counter.hpp"), "++last_", "--last_");
   ASSERT_EQ(workspace.run("grade --lab 9").status, 0);
   const auto done = workspace.run("grade --step 9.2");
-  EXPECT_THAT(
-      done.output,
-      testing::StartsWith(
-          "\n  ✗ 09.counts                                         "
-          "fail, step 9.2, 40 points\n"
-          "    promised: next() is one more each time\n\n"
-          "    expected 1\n"));
+  EXPECT_THAT(done.output,
+              testing::StartsWith(
+                  "\n  ✗ 09.counts" + std::string(38, ' ') +
+                  "fail, step 9.2, 40 points\n"
+                  "    promised: next() is one more each time\n\n"
+                  "    expected 1\n"));
   EXPECT_THAT(done.output, HasSubstr("✗ 9.1  09.adds  expected 5\n"));
 }
 
@@ -214,7 +213,7 @@ TEST(bad_input, is_told_in_one_line_with_what_is_right) {
       {"grade --step 9.7", "its steps are 9.1, 9.2"},
       {"grade --step x", "a step is written like 1.3"},
       {"grade --lab 9 --variant best", "labs, solutions"},
-      {"grade --lab 9 --base best", "labs"},
+      {"grade --lab 9 --base best", "workbook: BASE: best not in "},
       {"grade --lbs 9", "--lbs"},
       {"gade", "no command \"gade\"; the commands are: grade"},
       {"skeleton --lab 9 --step 9.9 --out x", "9.1, 9.2"},

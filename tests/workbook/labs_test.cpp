@@ -93,9 +93,8 @@ TEST(board, grades_what_changed_and_says_what_is_next) {
   workspace.solve("adder.hpp");
   const auto first = workspace.run("board");
   EXPECT_EQ(first.status, 0) << first.output;
-  EXPECT_THAT(first.output,
-              AllOf(HasSubstr("60 of 100"),
-                    HasSubstr("Next 9.2  Counting")));
+  EXPECT_THAT(first.output, AllOf(HasSubstr("60 of 100"),
+                                  HasSubstr("Next 9.2  Counting")));
   const auto second = workspace.run("board");
   EXPECT_THAT(second.output, HasSubstr("60 of 100"));
 }

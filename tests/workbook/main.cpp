@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -36,6 +38,27 @@ void declare(workbook::command_line& line) {
   workbook::add_contracts_command(line);
 }
 
+/// What is wrong with the command line, in the words of `make`: the
+/// reader has typed LAB=…, not --lab.
+std::string words_of_make(const CLI::App* /*program*/,
+                          const CLI::Error& error) {
+  std::string words = error.what();
+  for (const char* name : {"lab", "step", "variant", "base", "case",
+                           "seed", "minutes", "patch"}) {
+    std::string variable = name;
+    std::transform(variable.begin(), variable.end(), variable.begin(),
+                   [](unsigned char each) {
+                     return static_cast<char>(std::toupper(each));
+                   });
+    const std::string option = std::string("--") + name;
+    for (std::size_t found = words.find(option);
+         found != std::string::npos; found = words.find(option)) {
+      words.replace(found, option.size(), variable);
+    }
+  }
+  return "workbook: " + words + "; `make help` lists what there is\n";
+}
+
 void make_absolute(workbook::workspace& where) {
   where.root = std::filesystem::absolute(where.root);
   where.build = std::filesystem::absolute(where.build);
@@ -64,6 +87,7 @@ int run(int count, char** words) {
   line.where.root = WORKBOOK_SOURCE_DIR;
   line.where.build = WORKBOOK_BINARY_DIR;
   declare(line);
+  line.program.failure_message(words_of_make);
   try {
     line.program.parse(count, words);
   } catch (const CLI::ParseError& error) {

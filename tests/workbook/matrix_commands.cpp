@@ -77,25 +77,21 @@ bool is_set(const char* name) {
   return !text.empty() && text != "0" && text != "false";
 }
 
-int run_test(const workspace& where, bool strict) {
+int run_test(const workspace& where, bool strict, bool fresh) {
   check_request wanted;
   wanted.cores = all_cores();
   wanted.strict = strict || is_set("CI") || is_set("STRICT");
+  wanted.fresh = fresh;
   const std::vector<chapter> of = chapters(where, "");
   const auto parts =
       check_all(where, of, wanted, screen::of_standard_output());
   if (interrupted()) {
+    fmt::print("\ninterrupted; `make test` goes on from here\n");
     return interrupted_status;
   }
   std::size_t passed = 0;
   std::size_t failed = 0;
-  fmt::print("\n");
   for (const part_result& each : parts) {
-    fmt::print("  {:<14}{:>5} passed {:>4} failed {:>6.0f} s{}\n",
-               each.name, each.passed, each.failed, each.seconds,
-               each.skipped == 0
-                   ? ""
-                   : fmt::format("  {} skipped", each.skipped));
     passed += each.passed;
     failed += each.failed;
   }
@@ -118,12 +114,17 @@ void add_matrix_commands(command_line& to) {
   sanitizers->add_option("--lab", *lab, "only this one");
 
   auto strict = std::make_shared<bool>(false);
+  auto fresh = std::make_shared<bool>(false);
   CLI::App* test =
       to.add("test", "check everything; ends with N passed, N failed",
-             [&to, strict] { return run_test(to.where, *strict); });
+             [&to, strict, fresh] {
+               return run_test(to.where, *strict, *fresh);
+             });
   test->alias("verify");
   test->add_flag("--strict", *strict,
                  "labs/ must be what is generated");
+  test->add_flag("--fresh", *fresh,
+                 "run what passed and has not changed again");
 }
 
 }  // namespace workbook

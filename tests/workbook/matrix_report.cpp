@@ -11,42 +11,41 @@ namespace workbook {
 namespace {
 
 constexpr std::size_t progress_bar_width = 20;
-constexpr std::size_t plain_every = 50;
 
 /// How far a pipeline is. Its length is told by its first activity.
 class moving_bar {
  public:
-  moving_bar(const screen& look) : look_(look) {}
+  moving_bar(const screen& look, const std::string& part)
+      : look_(look), part_(part) {}
 
   void activity(const std::string& doing) {
     doing_ = doing;
     draw();
   }
 
-  void verdict(const test_job& done) {
+  void verdict() {
     ++done_;
-    if (look_.moving) {
-      draw();
-    } else if (done_ % plain_every == 0) {
-      fmt::print("  {} tests, now {}\n", done_, done.program.family());
-      std::fflush(stdout);
-    }
+    draw();
   }
 
   void expect(std::size_t jobs) { expected_ += jobs; }
 
  private:
   void draw() const {
-    look_.show_in_place(fitted(
-        fmt::format(
-            "  {} {} of {} tests  {}",
-            bar(static_cast<double>(done_),
-                static_cast<double>(expected_), progress_bar_width),
-            done_, expected_, doing_),
-        page_width - 1));
+    look_.show_in_place(
+        fitted(fmt::format("{}  {} of {} tests  {}",
+                           part_.empty() ? "  " + own_bar() : part_,
+                           done_, expected_, doing_),
+               page_width - 1));
+  }
+
+  [[nodiscard]] std::string own_bar() const {
+    return bar(static_cast<double>(done_),
+               static_cast<double>(expected_), progress_bar_width);
   }
 
   const screen& look_;
+  const std::string& part_;
   std::size_t done_ = 0;
   std::size_t expected_ = 0;
   std::string doing_;
@@ -105,17 +104,15 @@ std::string short_table_text(const matrix_table& table,
 
 matrix_table with_progress(
     const screen& look,
-    const std::function<matrix_table(const pipeline_listener&)>&
-        check) {
-  moving_bar shown(look);
+    const std::function<matrix_table(const pipeline_listener&)>& check,
+    const std::string& part) {
+  moving_bar shown(look, part);
   pipeline_listener listener;
   listener.on_start = [&](std::size_t jobs) { shown.expect(jobs); };
   listener.on_activity = [&](const std::string& doing) {
     shown.activity(doing);
   };
-  listener.on_verdict = [&](const test_job& done) {
-    shown.verdict(done);
-  };
+  listener.on_verdict = [&](const test_job&) { shown.verdict(); };
   matrix_table table = check(listener);
   look.show_in_place("");
   return table;

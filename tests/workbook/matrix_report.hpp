@@ -20,9 +20,11 @@ std::string short_table_text(const matrix_table& table,
 /// The last line of a table.
 std::string last_line(const matrix_table& table);
 
-/// Runs `check` with a listener that shows a progress bar.
+/// Runs `check` with a listener that shows a progress bar, or `part` in
+/// its place where the check is a part of something longer.
 matrix_table with_progress(
     const screen& look,
-    const std::function<matrix_table(const pipeline_listener&)>& check);
+    const std::function<matrix_table(const pipeline_listener&)>& check,
+    const std::string& part = "");
 
 }  // namespace workbook

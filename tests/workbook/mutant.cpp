@@ -40,8 +40,8 @@ std::string head_line(const std::vector<std::string>& lines,
 /// Applies the patch to the files below `folder`; says why it cannot.
 std::string apply(const mutant& wanted, const fs::path& folder) {
   const command_result done = run_command(
-      {"patch", "-p1", "--fuzz=0", "--force", "--silent",
-       "--no-backup-if-mismatch", "--input=" + wanted.patch.string()},
+      {"patch", "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
+       "--input=" + wanted.patch.string()},
       folder);
   if (done.status == 0) {
     return {};

@@ -1,12 +1,13 @@
 // What a reader sees of a grading: golden texts.
 
+#include "workbook/report.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "workbook/failure_report.hpp"
-#include "workbook/report.hpp"
 #include "workbook/tokens.hpp"
 #include "workbook/unit_text.hpp"
 
@@ -119,13 +120,14 @@ TEST(report, next_names_the_test_that_fails) {
   const record all = record_of(
       of, {test_of("9.1", "adds", verdict::fail, "two and two"),
            test_of("9.2", "counts", verdict::pass, "")});
-  EXPECT_EQ(next_step_text(nowhere, of, all, {}),
-            "\n  Next 9.1  Adding\n"
-            "        fails  09.adds (tests/09_fixture/step_1.cpp:4)\n"
-            "        read   book/09_fixture.md, step 9.1 (make book: as "
-            "a page)\n"
-            "        write  labs/09_fixture/adder.hpp\n"
-            "        stuck?  make hint STEP=9.1\n");
+  EXPECT_EQ(
+      next_step_text(nowhere, of, all, {}),
+      "\n  Next 9.1  Adding\n"
+      "        fails  09.adds (tests/09_fixture/step_1.cpp:4)\n"
+      "        read   book/09_fixture.md, step 9.1 (make book: as "
+      "a page)\n"
+      "        write  labs/09_fixture/adder.hpp\n"
+      "        stuck?  make hint STEP=9.1\n");
 }
 
 TEST(report, a_step_that_others_need_is_named_once) {
@@ -162,10 +164,10 @@ TEST(report, in_24_rows_keeps_promise_message_and_score) {
 
 TEST(tokens, end_where_they_end) {
   const std::string source = "R\"x(a)\" )x\" 1'000 'a' // c\n";
-  EXPECT_EQ(read_token(source, 0).end, 12U);
-  EXPECT_EQ(read_token(source, 13).end, 18U);
-  EXPECT_EQ(read_token(source, 19).end, 22U);
-  EXPECT_EQ(read_token(source, 23).kind, token::comment);
+  EXPECT_EQ(read_token(source, 0).end, 11U);
+  EXPECT_EQ(read_token(source, 12).end, 17U);
+  EXPECT_EQ(read_token(source, 18).end, 21U);
+  EXPECT_EQ(read_token(source, 22).kind, token::comment);
   EXPECT_EQ(after_closing("f(\")\", g(')'))x", 1), 14U);
 }
 

@@ -111,4 +111,12 @@ std::string test_inputs::beside_the_sources(
   return all;
 }
 
+std::string fingerprint_of(const std::vector<fs::path>& folders) {
+  std::uint64_t state = 0;
+  for (const fs::path& folder : folders) {
+    state = state * 31 + fingerprint(contents_of(folder, true));
+  }
+  return fmt::format("{:016x}", state);
+}
+
 }  // namespace workbook

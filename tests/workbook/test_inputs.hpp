@@ -7,8 +7,10 @@
 
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "workbook/chapter.hpp"
 #include "workbook/graded_tests.hpp"
@@ -41,5 +43,9 @@ class test_inputs {
   const std::string tools_;  // the state of the grader itself
   std::map<std::string, std::string> known_;  // by test file
 };
+
+/// A fingerprint of the files in and below these folders.
+std::string fingerprint_of(
+    const std::vector<std::filesystem::path>& folders);
 
 }  // namespace workbook

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Rules that no compiler checks, each a line of the result:
+#
+#   format      every C++ file is as clang-format writes it
+#   pairs with  every acquire and release says with what it pairs
+#
+# Ends with one line 'lints: N passed, …'. A tool that is not installed
+# is skipped, and named.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+passed=0 failed=0 skipped=0
+
+# rule NAME WORDS: passes if there are no words, else shows them.
+rule() {
+  if [ -z "$2" ]; then
+    passed=$((passed + 1))
+    echo "passed  $1"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED  %s\n%s\n' "$1" "$2"
+  fi
+}
+
+files() {
+  git ls-files "$@" 2>/dev/null || find "$@" -type f
+}
+
+if command -v clang-format >/dev/null; then
+  rule "format (make format)" "$(files '*.hpp' '*.cpp' |
+    xargs clang-format --dry-run 2>&1 |
+    sed -n 's/^\([^ :]*\):[0-9]*:.*warning: code.*/\1/p' | sort -u)"
+else
+  skipped=$((skipped + 1))
+  echo "skipped format: clang-format is not installed"
+fi
+
+rule "pairs with" "$(files 'solutions/*.hpp' 'solutions/*.cpp' |
+  xargs awk -f tests/lints/pairs_with.awk)"
+
+echo "lints: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
