@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <regex>
 
 #include "workbook/text_file.hpp"
@@ -126,6 +127,38 @@ std::set<std::string> c_functions(const std::string& text) {
   return names;
 }
 
+/// `text` with the section's name at the end of each workbook_…: what
+/// is called so has C linkage or is a label of assembly, also within
+/// the text of an asm.
+std::string with_own_symbols(const std::string& text,
+                             const std::string& inside) {
+  const std::string prefix = "workbook_";
+  const auto is_word = [&](std::size_t place) {
+    return place < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[place])) !=
+                0 ||
+            text[place] == '_');
+  };
+  std::string made;
+  std::size_t done = 0;
+  for (std::size_t found = text.find(prefix);
+       found != std::string::npos; found = text.find(prefix, done)) {
+    std::size_t end = found;
+    while (is_word(end)) {
+      ++end;
+    }
+    made.append(text, done, end - done);
+    const std::size_t line = text.rfind('\n', found) + 1;
+    const bool is_path = text.compare(line, 5, "#line") == 0;
+    if (!is_path && (found == 0 || !is_word(found - 1))) {
+      made += "_" + inside;
+    }
+    done = end;
+  }
+  made.append(text, done, std::string::npos);
+  return made;
+}
+
 std::string section_text(const workspace& where, const chapter& of,
                          const unit_section& section) {
   const std::string body = section_writer(where, of, section).text();
@@ -133,6 +166,9 @@ std::string section_text(const workspace& where, const chapter& of,
     return body;
   }
   std::set<std::string> names = c_functions(body);
+  std::erase_if(names, [](const std::string& name) {
+    return name.starts_with("workbook_");
+  });
   names.insert("workbook");
   std::string before =
       "#define WORKBOOK_INSIDE " + section.inside + "\n";
@@ -144,7 +180,7 @@ std::string section_text(const workspace& where, const chapter& of,
                                 section.inside);
     after += "#undef " + name + "\n";
   }
-  return before + body + after;
+  return before + with_own_symbols(body, section.inside) + after;
 }
 
 }  // namespace
