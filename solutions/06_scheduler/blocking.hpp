@@ -47,7 +47,7 @@ inline void scheduler::give_processor_away(machine& m) {
   processor& p = *m.holds.load();
   p.note(event_kind::blocked, m.current->runs);
   std::scoped_lock lock(mutex_);
-  m.revoked.store(true);
+  m.attention.fetch_or(machine::revoked);
   m.holds.store(nullptr);
   p.holder.store(nullptr);
   ++detached_;
@@ -63,10 +63,11 @@ inline void scheduler::come_back() {
   machine& m = *here();
   {
     std::scoped_lock lock(mutex_);
-    if (!m.revoked.load()) {
+    if ((m.attention.load() & machine::revoked) == 0) {
       return;  // the monitor had second thoughts: see retake
     }
-    m.revoked.store(false);
+    m.attention.fetch_and(
+        static_cast<unsigned char>(~machine::revoked));
     --detached_;
     if (processor* const p = take_idle_processor()) {
       give(m, *p);
@@ -104,13 +105,14 @@ inline void scheduler::look_after_processors() {
     } else if (waits) {
       request expected = request::none;
       p.asked.compare_exchange_strong(expected, request::preempt);
+      m->attention.fetch_or(machine::asked);
     }
   }
   // [6.11 monitor]
 }
 
 // A machine that enters the scheduler writes `inside` and then reads
-// `revoked`; here it is the other way round. At least one of the two
+// `attention`; here it is the other way round. At least one of the two
 // sees what the other has written.
 inline bool scheduler::retake(processor& p) {
   // [6.11 retake]
@@ -120,14 +122,15 @@ inline bool scheduler::retake(processor& p) {
   if (m == nullptr || stopping_.load()) {
     return false;
   }
-  m->revoked.store(true);
-  if (m->fences) {
+  m->attention.fetch_or(machine::revoked);
+  if ((m->attention.load() & machine::fence) != 0) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
   } else {
     ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
   }
   if (m->inside.load()) {
-    m->revoked.store(false);
+    m->attention.fetch_and(
+        static_cast<unsigned char>(~machine::revoked));
     return false;
   }
   m->holds.store(nullptr);

@@ -305,6 +305,9 @@ inline void scheduler::remove_idle(machine& m) {
 inline void scheduler::give(machine& m, processor& p) {
   p.holder.store(&m);
   m.holds.store(&p);
+  if (p.asked.load() != request::none) {
+    m.attention.fetch_or(machine::asked);
+  }
   note_apart(event_kind::woke, &m, &p);
 }
 
@@ -324,7 +327,8 @@ inline void scheduler::start(processor& p, bool spinning) {
   machines_.push_back(std::make_unique<machine>(
       *this, static_cast<int>(machines_.size())));
   machine& m = *machines_.back();
-  m.fences = machines_.front()->fences;
+  m.attention.store(machines_.front()->attention.load() &
+                    machine::fence);
   m.spinning = spinning;
   give(m, p);
   m.thread = std::thread([this, &m] {

@@ -28,9 +28,13 @@ struct alignas(128) machine {
   void adopt_thread();
 
   std::atomic<bool> inside{true};  // (I2)
-  std::atomic<bool> revoked{false};  // its processor was taken, or
-                                     // is just being taken
-  bool fences = true;  // see runtime_call
+  /// What a call of the scheduler has to attend to.
+  enum : unsigned char {
+    fence = 1,    // always: `inside` is ordered by a fence, see retake
+    revoked = 2,  // its processor was taken, or is just being taken
+    asked = 4     // something is asked of its processor
+  };
+  std::atomic<unsigned char> attention{0};
   bool spinning = false;  // counted in scheduler::spinning_
   bool idle = false;      // in scheduler::idle_machines_; its mutex
   std::atomic<processor*> holds{nullptr};

@@ -96,11 +96,12 @@ std::vector<goroutine_info> scheduler::run(F main, spawn_place where) {
 inline void scheduler::begin_run(machine& m) {
   ::prctl(PR_SET_TIMERSLACK, 1);  // sleep to the nanosecond
   const bool may_retake = wanted_.monitor && !wanted_.virtual_clock;
-  m.fences = wanted_.plain_fences ||
-             (may_retake &&
-              ::syscall(SYS_membarrier,
-                        MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
-                        0) != 0);
+  const bool fences =
+      wanted_.plain_fences ||
+      (may_retake &&
+       ::syscall(SYS_membarrier,
+                 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0);
+  m.attention.store(fences ? machine::fence : 0);
   m.adopt_thread();
   about_now_.store(now());
   std::scoped_lock lock(mutex_);
@@ -173,6 +174,7 @@ inline void scheduler::stop_all() {
     each->asked.store(request::stop);
   }
   for (const auto& each : machines_) {
+    each->attention.fetch_or(machine::asked);
     each->wake.notify_all();
   }
   monitor_wake_.notify_all();

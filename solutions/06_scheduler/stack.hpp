@@ -34,6 +34,10 @@ namespace workbook::gmp {
 struct exception_state {
   void* caught = nullptr;
   unsigned uncaught = 0;
+
+  [[nodiscard]] bool any() const {
+    return caught != nullptr || uncaught != 0;
+  }
 };
 
 /// The control block of a stack; the stack is the memory below it.

@@ -35,7 +35,7 @@ inline void machine::adopt_thread() {
   own.suspended = false;
 }
 
-inline void arrive(void* passed) {
+[[gnu::always_inline]] inline void arrive(void* passed) {
   // [6.2 arrive]
   //@ todo("6.2", passed);
   stack& left = *static_cast<stack*>(passed);
@@ -61,7 +61,9 @@ inline void change_stack(machine& m, stack& to, bool ends) {
   }
   to.suspended.store(false, std::memory_order_relaxed);
   check_overflow(from, to);
-  from.exceptions = std::exchange(*m.exceptions, to.exceptions);
+  if (m.exceptions->any() || to.exceptions.any()) [[unlikely]] {
+    from.exceptions = std::exchange(*m.exceptions, to.exceptions);
+  }
   from.error_number = std::exchange(*m.error_number, to.error_number);
   from.ended = ends;
   m.current = &to;
@@ -92,14 +94,8 @@ class runtime_call {
     machine& m = *here();
     m.inside.store(true, std::memory_order_relaxed);
     // Between the store and the load: see scheduler::retake.
-    if (m.fences) {
-      std::atomic_thread_fence(std::memory_order_seq_cst);
-    } else {
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    }
-    if (m.revoked.load(std::memory_order_relaxed) ||
-        here_and_now().asked.load(std::memory_order_relaxed) !=
-            request::none) [[unlikely]] {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (m.attention.load(std::memory_order_relaxed) != 0) [[unlikely]] {
       attend(gives_way);
     }
   }
@@ -133,13 +129,11 @@ void ready(goroutine& g);
 // Switches from the calling goroutine to what is next on `p`.
 inline void run_next(machine& m, processor& p) {
   goroutine* const next = p.pick();
-  stack& to = next == nullptr ? m.own : p.stack_for(*next);
-  if (&to != m.current) {
-    change_stack(m, to);
-  }
-  if (processor* const now = here()->holds.load();
-      now != nullptr && now->trace) {
-    now->note(event_kind::resumed, &runtime_call::self());
+  if (next == nullptr) {
+    change_stack(m, m.own);
+  } else if (next->on != m.current) {
+    p.note(event_kind::resumed, next);
+    change_stack(m, p.stack_for(*next));
   }
 }
 
@@ -180,7 +174,7 @@ inline void ready(goroutine& g) {
     return;
   }
   const bool was_inside = m->inside.exchange(true);
-  if (m->revoked.load()) {
+  if ((m->attention.load() & machine::revoked) != 0) {
     g.home->inject(g);
   } else {
     m->holds.load()->ready(g);
@@ -197,14 +191,19 @@ inline void ready(goroutine& g) {
   //@[6.3]   run_next(m, *m.holds.load());
   //@[6.3] }
   //@ todo("6.11", gives_way);
-  if (here()->revoked.load()) {
+  if ((here()->attention.load() & machine::fence) != 0) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  if ((here()->attention.load() & machine::revoked) != 0) {
     here()->home.come_back();
   }
-  processor& p = here_and_now();
-  request expected = request::preempt;
   if (!gives_way) {
     return;
   }
+  here()->attention.fetch_and(
+      static_cast<unsigned char>(~machine::asked));
+  processor& p = here_and_now();
+  request expected = request::preempt;
   if (p.asked.compare_exchange_strong(expected, request::none)) {
     give_way(event_kind::preempted);
   } else if (expected == request::stop) {
