@@ -87,6 +87,7 @@ inline void scheduler::come_back() {
 
 inline void scheduler::look_after_processors() {
   // [6.11 monitor]
+  //@[6.2] // Nobody is asked for anything yet.
   //@ todo("6.11");
   about_now_.store(now());
   for (const auto& each : processors_) {
@@ -96,8 +97,8 @@ inline void scheduler::look_after_processors() {
       continue;
     }
     const std::uint32_t tick = p.tick.load();
-    const bool waits = p.has_work() || global_.size() > 0 ||
-                       earliest_timer() <= now();
+    const bool waits =
+        p.has_work() || global_.size() > 0 || earliest_timer() <= now();
     if (tick != p.seen_tick.exchange(tick) && !m->blocks.load()) {
       p.stuck = 0;
     } else if (waits && (++p.stuck > 1 || m->blocks.load())) {
@@ -157,9 +158,8 @@ inline void scheduler::monitor_loop() {
           return stopping_.load() || !monitor_sleeps_;
         });
       } else {
-        monitor_wake_.wait_for(lock, slice, [this] {
-          return stopping_.load();
-        });
+        monitor_wake_.wait_for(lock, slice,
+                               [this] { return stopping_.load(); });
       }
     }
     if (stopping_.load()) {

@@ -186,8 +186,8 @@ class channel : public channel_base {
   }
 
   T take_oldest() {
-    T& oldest = *std::launder(
-        reinterpret_cast<T*>(places_[first_].bytes));
+    T& oldest =
+        *std::launder(reinterpret_cast<T*>(places_[first_].bytes));
     first_ = first_ + 1 == capacity_ ? 0 : first_ + 1;
     --count_;
     T value(std::move(oldest));

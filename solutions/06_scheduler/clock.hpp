@@ -24,8 +24,8 @@ inline std::int64_t scheduler::now() const {
 
 inline bool scheduler::run_due_timers(processor& p) {
   // [6.9 run_due_timers]
-  //@[6.3] (void)p;
-  //@[6.3] return false;
+  //@[6.2] (void)p;
+  //@[6.2] return false;
   //@ return todo<bool>("6.9", p);
   std::int64_t time = INT64_MIN;  // read once, if there is a timer
   bool any = false;
@@ -114,8 +114,9 @@ inline void scheduler::keep_time(machine& m,
 // Every goroutine waits: time passes, or the program is at its end.
 inline void scheduler::nothing_runs(machine& m, std::int64_t due) {
   // [6.9 nothing_runs]
-  //@[6.3] (void)m;
-  //@[6.3] (void)due;
+  //@[6.2] (void)m;
+  //@[6.2] (void)due;
+  //@[6.2] stop_all();  // later: time passes, or a deadlock is reported
   //@ todo("6.9", m, due);
   if (due != timer_heap::never) {
     virtual_now_.store(std::max(due, virtual_now_.load()));

@@ -25,8 +25,8 @@ struct machine;
 /// The machine of the calling thread, or null. Only here() reads it: a
 /// goroutine may resume on another thread, and a compiler is free to
 /// keep the address of a thread-local variable across a call.
-inline constinit thread_local machine* machine_of_thread
-    asm("workbook_gmp_machine") = nullptr;
+inline constinit thread_local machine* machine_of_thread asm(
+    "workbook_gmp_machine") = nullptr;
 
 }  // namespace workbook::gmp
 
@@ -237,12 +237,11 @@ inline context prepare_stack(void* top, stack_function function,
   asm("stmxcsr %0" : "=m"(mxcsr));
   asm("fnstcw %0" : "=m"(control));
   saved[0] = mxcsr | std::uint64_t{control} << 32;
-  saved[1] = saved[2] = saved[3] = 0;                      // r15-r13
-  saved[4] = reinterpret_cast<std::uint64_t>(argument);    // r12
-  saved[5] = reinterpret_cast<std::uint64_t>(function);    // rbx
-  saved[6] = 0;                                            // rbp
-  saved[7] = reinterpret_cast<std::uint64_t>(
-      &workbook_gmp_entry);
+  saved[1] = saved[2] = saved[3] = 0;                    // r15-r13
+  saved[4] = reinterpret_cast<std::uint64_t>(argument);  // r12
+  saved[5] = reinterpret_cast<std::uint64_t>(function);  // rbx
+  saved[6] = 0;                                          // rbp
+  saved[7] = reinterpret_cast<std::uint64_t>(&workbook_gmp_entry);
 #else
   std::uint64_t* const saved = frame - 22;
   for (int i = 0; i < 22; ++i) {
@@ -250,8 +249,8 @@ inline context prepare_stack(void* top, stack_function function,
   }
   saved[0] = reinterpret_cast<std::uint64_t>(function);  // x19
   saved[1] = reinterpret_cast<std::uint64_t>(argument);  // x20
-  saved[11] = reinterpret_cast<std::uint64_t>(
-      &workbook_gmp_entry);  // x30
+  saved[11] =
+      reinterpret_cast<std::uint64_t>(&workbook_gmp_entry);  // x30
   asm("mrs %0, fpcr" : "=r"(saved[20]));
 #endif
   return saved;

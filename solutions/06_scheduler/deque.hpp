@@ -82,8 +82,7 @@ class deque {
       return nullptr;
     }
     T* const entry = slot(top).load(std::memory_order_relaxed);
-    return top_.compare_exchange_strong(top, top + 1) ? entry
-                                                      : nullptr;
+    return top_.compare_exchange_strong(top, top + 1) ? entry : nullptr;
     // [6.15 steal]
   }
 

@@ -68,7 +68,8 @@ class global_queue {
   [[nodiscard]] std::size_t size() const { return size_.load(); }
 
  private:
-  spin_lock lock_;  // guards first_ and last_; size_ is written under it
+  spin_lock
+      lock_;  // guards first_ and last_; size_ is written under it
   goroutine* first_ = nullptr;
   goroutine* last_ = nullptr;
   std::atomic<std::size_t> size_{0};

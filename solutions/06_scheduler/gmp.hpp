@@ -123,8 +123,8 @@ inline void set_name(std::string_view name) {
 // Puts a new goroutine where the next pick will find it.
 inline void spawn(goroutine& g) {
   // [6.4 spawn]
-  //@[6.3] processor& p = runtime_call::here_and_now();
-  //@[6.3] p.home.global_.push(g);
+  //@[6.2] processor& p = runtime_call::here_and_now();
+  //@[6.2] p.home.global_.push(g);
   //@ todo("6.4", g);
   for (;;) {
     processor& p = runtime_call::here_and_now();
@@ -213,7 +213,8 @@ inline bool handle::wait(const limits& limit) {
   //@ return todo<bool>("6.3", limit);
   goroutine& self = runtime_call::self();
   if (&self == g_) {
-    throw std::logic_error("gmp::handle::join: by the goroutine itself");
+    throw std::logic_error(
+        "gmp::handle::join: by the goroutine itself");
   }
   std::uintptr_t expected = goroutine::held;
   const auto waits = reinterpret_cast<std::uintptr_t>(&self);
@@ -241,8 +242,8 @@ inline bool handle::wait(const limits& limit) {
 }
 
 inline void handle::drop() {
-  // [6.3 drop]
-  //@ todo("6.3");
+  // [6.2 drop]
+  //@ todo("6.2");
   goroutine& g = *std::exchange(g_, nullptr);
   if (g.owner.exchange(goroutine::dropped) != goroutine::ended) {
     return;  // it frees itself at its end
@@ -250,7 +251,7 @@ inline void handle::drop() {
   g.home->unjoined(std::exchange(g.failure, nullptr));
   const runtime_call inside;
   runtime_call::here_and_now().recycle(g);
-  // [6.3 drop]
+  // [6.2 drop]
 }
 
 }  // namespace workbook::gmp

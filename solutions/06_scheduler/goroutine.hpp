@@ -75,13 +75,13 @@ static_assert(sizeof(goroutine) == 128);
 template <typename F>
 void goroutine::store(F&& f) {
   using function = std::decay_t<F>;
-  constexpr bool fits = sizeof(function) <= sizeof(closure) &&
-                        alignof(function) <= 8;
+  constexpr bool fits =
+      sizeof(function) <= sizeof(closure) && alignof(function) <= 8;
   if constexpr (fits) {
     new (closure) function(std::forward<F>(f));
     run = [](goroutine& g, order what) {
-      auto* const own = std::launder(
-          reinterpret_cast<function*>(g.closure));
+      auto* const own =
+          std::launder(reinterpret_cast<function*>(g.closure));
       struct destroyer {
         function* which;
         ~destroyer() { which->~function(); }
@@ -94,8 +94,8 @@ void goroutine::store(F&& f) {
     auto* const far = new function(std::forward<F>(f));
     new (closure) function*(far);
     run = [](goroutine& g, order what) {
-      const std::unique_ptr<function> own(*std::launder(
-          reinterpret_cast<function**>(g.closure)));
+      const std::unique_ptr<function> own(
+          *std::launder(reinterpret_cast<function**>(g.closure)));
       if (what == order::call) {
         (*own)();
       }

@@ -30,7 +30,7 @@ namespace workbook::gmp {
 
 inline void scheduler::work_is_there(processor& p) {
   // [6.10 work_is_there]
-  //@[6.3] (void)p;
+  //@[6.2] (void)p;
   //@ todo("6.10", p);
   if (p.alone) {
     return;  // if a goroutine runs, no processor is idle
@@ -113,8 +113,8 @@ inline bool scheduler::may_spin(machine& m) {
 // next to run, after all that time.
 inline goroutine* scheduler::steal(machine& m) {
   // [6.10 steal]
-  //@[6.3] (void)m;
-  //@[6.3] return nullptr;
+  //@[6.2] (void)m;
+  //@[6.2] return nullptr;
   //@ return todo<goroutine*>("6.10", m);
   constexpr std::uint32_t large_batch = 16;
   processor& own = *m.holds.load();
@@ -154,7 +154,7 @@ inline goroutine* scheduler::steal(machine& m) {
 // somebody looks for more.
 inline void scheduler::found_work(machine& m) {
   // [6.10 found_work]
-  //@[6.3] (void)m;
+  //@[6.2] (void)m;
   //@ todo("6.10", m);
   if (!m.spinning) {
     return;
@@ -171,8 +171,8 @@ inline void scheduler::found_work(machine& m) {
 // Returns when the machine holds a processor, or the scheduler stops.
 inline void scheduler::sleep(machine& m) {
   // [6.10 sleep]
-  //@[6.3] announce_idle(m);
-  //@[6.3] wait_for_processor(m);
+  //@[6.2] announce_idle(m);
+  //@[6.2] wait_for_processor(m);
   //@ todo("6.10", m);
   if (!announce_idle(m)) {
     return;
@@ -239,9 +239,8 @@ inline void scheduler::take_processor_again(machine& m) {
 inline void scheduler::wait_for_processor(machine& m) {
   std::unique_lock lock(mutex_);
   while (m.holds.load() == nullptr && !stopping_.load()) {
-    const bool idle =
-        idle_processors_.size() == processors_.size() &&
-        detached_ == 0 && global_.size() == 0;
+    const bool idle = idle_processors_.size() == processors_.size() &&
+                      detached_ == 0 && global_.size() == 0;
     const std::int64_t due = earliest_timer();
     if (idle && due == timer_heap::never) {
       nothing_runs(m, due);

@@ -70,6 +70,9 @@ struct deadline_timer : timer {
 inline wake park_within(const limits& limit, one_wake& once,
                         wait_reason why, const void* object) {
   // [6.12 park_within]
+  //@[6.8] (void)limit;
+  //@[6.8] park(why, object);
+  //@[6.8] return once.claimed;
   //@[6.9] goroutine& self = runtime_call::self();
   //@[6.9] deadline_timer timeout(self, once);
   //@[6.9] if (limit.deadline) {

@@ -38,7 +38,7 @@ struct alignas(128) machine {
   bool spinning = false;  // counted in scheduler::spinning_
   bool idle = false;      // in scheduler::idle_machines_; its mutex
   std::atomic<processor*> holds{nullptr};
-  stack* current = &own;  // the stack that runs
+  stack* current = &own;                  // the stack that runs
   exception_state* exceptions = nullptr;  // the thread's
   int* error_number = nullptr;            // the thread's errno
   scheduler& home;

@@ -24,8 +24,8 @@ struct goroutine_info {
   std::string name = {};
   std::string started = {};  // "file:line"
   wait_reason waits = wait_reason::none;
-  bool unstarted = false;    // it never ran
-  const void* object = nullptr;  // what it waits for
+  bool unstarted = false;               // it never ran
+  const void* object = nullptr;         // what it waits for
   std::chrono::nanoseconds waiting{0};  // for so long
 
   /// One line: `goroutine 7 "reader" (main.cpp:12) waits to receive

@@ -29,8 +29,7 @@ inline processor::processor(scheduler& of, int number, bool only_one,
     trace = std::make_unique<trace_ring>(wanted.trace_events);
   }
   if (wanted.order == spawn_order::lifo) {
-    unstarted =
-        std::make_unique<deque<goroutine, deque_capacity>>();
+    unstarted = std::make_unique<deque<goroutine, deque_capacity>>();
   }
 }
 
@@ -41,8 +40,8 @@ inline goroutine* processor::pick() {
     return nullptr;
   }
   // [6.4 pick]
-  //@[6.3] // Serves as long as the queue is all there is.
-  //@[6.3] return home.global_.pop();
+  //@[6.2] // Serves as long as the queue is all there is.
+  //@[6.2] return home.global_.pop();
   //@ return todo<goroutine*>("6.4");
   const auto picks = tick.load(std::memory_order_relaxed) + 1;
   tick.store(picks, std::memory_order_relaxed);
@@ -109,8 +108,8 @@ inline goroutine* processor::pick_when_empty() {
   if (there == 0) {
     return nullptr;
   }
-  goroutine* const first = home.global_.pop(fair_share(
-      there, home.processors_.size(), queue.limit() / 2));
+  goroutine* const first = home.global_.pop(
+      fair_share(there, home.processors_.size(), queue.limit() / 2));
   if (first != nullptr) {
     goroutine* const rest = std::exchange(first->next, nullptr);
     note(event_kind::fetched, first);
@@ -124,7 +123,7 @@ inline goroutine* processor::pick_when_empty() {
 
 inline void processor::ready(goroutine& g) {
   // [6.4 ready]
-  //@[6.3] home.global_.push(g);
+  //@[6.2] home.global_.push(g);
   //@ todo("6.4", g);
   note(event_kind::readied, &g);
   // pairs with steal_from: what the thief needs to run g.
@@ -138,7 +137,7 @@ inline void processor::ready(goroutine& g) {
 
 inline void processor::push(goroutine& g) {
   // [6.4 push_local]
-  //@[6.3] home.global_.push(g);
+  //@[6.2] home.global_.push(g);
   //@ todo("6.4", g);
   if (!queue.push(&g)) {
     overflow(g);
@@ -174,9 +173,9 @@ inline goroutine* processor::steal_from(processor& victim,
   std::array<goroutine*, queue_capacity / 2 + 1> loot;
   std::uint32_t n = 0;
   if (victim.unstarted) {
-    const auto there = static_cast<std::uint32_t>(
-        std::min<std::int64_t>(victim.unstarted->size(),
-                               queue.limit()));
+    const auto there =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(
+            victim.unstarted->size(), queue.limit()));
     for (std::uint32_t i = 0; i < how_many_to_steal(there); ++i) {
       goroutine* const oldest = victim.unstarted->steal();
       if (oldest == nullptr) {
@@ -190,8 +189,8 @@ inline goroutine* processor::steal_from(processor& victim,
   }
   if (n == 0 && least == 1) {
     // pairs with ready: what is needed to run it.
-    loot[0] = victim.runnext.exchange(nullptr,
-                                      std::memory_order_acq_rel);
+    loot[0] =
+        victim.runnext.exchange(nullptr, std::memory_order_acq_rel);
     n = loot[0] == nullptr ? 0 : 1;
   }
   for (std::uint32_t i = 1; i < n; ++i) {
@@ -219,8 +218,7 @@ inline std::uint32_t processor::random(std::uint32_t bound) {
   random_state ^= random_state >> 12;
   random_state ^= random_state << 25;
   random_state ^= random_state >> 27;
-  const std::uint64_t high =
-      (random_state * 0x2545f4914f6cdd1du) >> 32;
+  const std::uint64_t high = (random_state * 0x2545f4914f6cdd1du) >> 32;
   return static_cast<std::uint32_t>((high * bound) >> 32);
 }
 
@@ -228,16 +226,16 @@ inline void processor::note(event_kind what, const goroutine* g,
                             std::uint64_t other, std::size_t detail) {
   if (trace) [[unlikely]] {
     const machine* const m = holder.load();
-    trace->add({.order = home.next_event_.fetch_add(1),
-                .time = home.now(),
-                .g = g == nullptr ? 0 : g->id,
-                .other = other,
-                .m = static_cast<std::int16_t>(
-                    m == nullptr ? -1 : m->id),
-                .p = static_cast<std::int16_t>(id),
-                .kind = what,
-                .detail = static_cast<std::uint8_t>(
-                    std::min<std::size_t>(detail, 255))});
+    trace->add(
+        {.order = home.next_event_.fetch_add(1),
+         .time = home.now(),
+         .g = g == nullptr ? 0 : g->id,
+         .other = other,
+         .m = static_cast<std::int16_t>(m == nullptr ? -1 : m->id),
+         .p = static_cast<std::int16_t>(id),
+         .kind = what,
+         .detail = static_cast<std::uint8_t>(
+             std::min<std::size_t>(detail, 255))});
   }
 }
 

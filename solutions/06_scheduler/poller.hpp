@@ -30,7 +30,7 @@ namespace workbook::gmp {
 /// One descriptor that goroutines may wait for.
 struct watched {
   struct side {
-    bool ready = false;        // reported, and nobody has waited since
+    bool ready = false;  // reported, and nobody has waited since
     waiter* waiting = nullptr;
   };
 
@@ -162,7 +162,7 @@ class poller {
 
   const int set_;
   int bell_;
-  spin_lock lock_;  // guards the fields below
+  spin_lock lock_;           // guards the fields below
   std::deque<watched> all_;  // stay where they are: see forget
   std::vector<watched*> free_;
 };

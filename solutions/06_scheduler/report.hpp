@@ -22,12 +22,16 @@
 namespace workbook::gmp {
 
 inline const char* text_of(wait_reason why) {
-  static constexpr std::array words = {
-      "may run",         "waits in join",
-      "sleeps",          "waits to send to",
-      "waits to receive from", "waits in select",
-      "waits to lock",   "waits for a notification of",
-      "waits for wait group", "waits for descriptor"};
+  static constexpr std::array words = {"may run",
+                                       "waits in join",
+                                       "sleeps",
+                                       "waits to send to",
+                                       "waits to receive from",
+                                       "waits in select",
+                                       "waits to lock",
+                                       "waits for a notification of",
+                                       "waits for wait group",
+                                       "waits for descriptor"};
   return words[static_cast<std::size_t>(why)];
 }
 
@@ -44,8 +48,8 @@ inline std::string goroutine_info::text() const {
     line += address.data();
   }
   if (!unstarted && waits != wait_reason::none) {
-    line += " for " + std::to_string(waiting.count() / 1'000'000) +
-            " ms";
+    line +=
+        " for " + std::to_string(waiting.count() / 1'000'000) + " ms";
   }
   return line;
 }
@@ -70,9 +74,8 @@ inline goroutine_info scheduler::describe(const goroutine& g) const {
   info.unstarted = g.on == nullptr;
   if (!info.unstarted) {
     info.waits = g.on->waits;
-    info.object = info.waits == wait_reason::none
-                      ? nullptr
-                      : g.on->waits_for;
+    info.object =
+        info.waits == wait_reason::none ? nullptr : g.on->waits_for;
     info.waiting = std::chrono::nanoseconds(now() - g.on->since);
   }
   return info;
@@ -140,8 +143,7 @@ inline void check_overflow(stack& from, stack& to) {
   }
   if (to.canary != stack::unharmed) [[unlikely]] {
     // Written by the stack above, whose control block is that far off.
-    const std::size_t distance =
-        here()->home.stacks_.stack_size();
+    const std::size_t distance = here()->home.stacks_.stack_size();
     report_overflow(std::launder(reinterpret_cast<stack*>(
         reinterpret_cast<char*>(&to) + distance)));
   }

@@ -45,11 +45,11 @@ inline scheduler::scheduler(options wanted)
     throw std::invalid_argument(
         "gmp::options::processors: from 1 to 1024, or 0");
   }
-  const int n = wanted_.processors > 0
-                    ? wanted_.processors
-                    : std::max(1, static_cast<int>(
-                                      std::thread::
-                                          hardware_concurrency()));
+  const int n =
+      wanted_.processors > 0
+          ? wanted_.processors
+          : std::max(1, static_cast<int>(
+                            std::thread::hardware_concurrency()));
   for (int i = 0; i < n; ++i) {
     processors_.push_back(
         std::make_unique<processor>(*this, i, n == 1, wanted_));
@@ -154,8 +154,7 @@ inline std::vector<goroutine_info> scheduler::end_run() {
     }
   }
   goroutines_.for_each([](goroutine& g) {
-    if (g.on == nullptr &&
-        g.owner.load() != goroutine::ended) {
+    if (g.on == nullptr && g.owner.load() != goroutine::ended) {
       g.run(g, goroutine::order::destroy);
     }
   });

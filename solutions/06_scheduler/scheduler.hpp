@@ -125,8 +125,8 @@ class scheduler {
   /// Goroutines that wait with a stop token: any thread may wake them.
   std::atomic<int> stoppable_{0};
   /// Notes what happens to a machine that holds no processor.
-  void note_apart(event_kind what, const machine* m,
-                  const processor* p, const goroutine* g = nullptr);
+  void note_apart(event_kind what, const machine* m, const processor* p,
+                  const goroutine* g = nullptr);
 
  private:
   void begin_run(machine& m);
@@ -176,7 +176,8 @@ class scheduler {
   int detached_ = 0;  // goroutines that run without a processor
   bool started_ = false;
   bool monitor_sleeps_ = false;
-  std::condition_variable monitor_wake_;  // stopping_ or !monitor_sleeps_
+  std::condition_variable
+      monitor_wake_;  // stopping_ or !monitor_sleeps_
   std::unique_ptr<deadlock> deadlock_;
   std::unique_ptr<poller> own_poller_;
   trace_ring machine_events_;

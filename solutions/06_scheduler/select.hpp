@@ -125,7 +125,9 @@ inline select_case stopped(std::stop_token stop) {
 }
 
 /// Is taken if no other case is ready: select does not block then.
-inline select_case otherwise() { return select_case::none_ready(); }
+inline select_case otherwise() {
+  return select_case::none_ready();
+}
 
 /// Which case was taken, counted from 0, and how it ended: ok; closed
 /// (a closed channel is ready, to send as well); timed_out for after;
@@ -225,8 +227,8 @@ class selection {
       const std::uint32_t which =
           count == 1 ? 0 : runtime_call::here_and_now().random(count);
       const std::size_t chosen = ready[which];
-      outcome_ = cases_[chosen].attempt_(
-          *cases_[chosen].channel_, cases_[chosen].slot_, woken_);
+      outcome_ = cases_[chosen].attempt_(*cases_[chosen].channel_,
+                                         cases_[chosen].slot_, woken_);
       if (outcome_ != select_case::outcome::must_wait) {
         return chosen;
       }

@@ -54,8 +54,8 @@ struct alignas(64) stack {
   machine* pinned = nullptr;  // the only one that may run it
   const void* waits_for = nullptr;
   std::int64_t since = 0;  // it waits, by the scheduler's clock
-  stack* next = nullptr;  // in a free list
-  char* low = nullptr;    // its lowest byte; null: a thread's stack
+  stack* next = nullptr;   // in a free list
+  char* low = nullptr;     // its lowest byte; null: a thread's stack
   [[no_unique_address]] fibre notes = {};
   // A stack that overflows reaches the control block of the one below
   // it in the slab, and there first the last word.
@@ -115,7 +115,8 @@ class stack_pool {
     const auto* const byte = static_cast<const char*>(address);
     for (char* const slab : slabs_) {
       if (byte >= slab && byte < slab + per_slab * size_) {
-        const auto which = static_cast<std::size_t>(byte - slab) / size_;
+        const auto which =
+            static_cast<std::size_t>(byte - slab) / size_;
         return control_block(slab + which * size_);
       }
     }
@@ -125,9 +126,9 @@ class stack_pool {
  private:
   stack* cut_slab() {
     slabs_.reserve(slabs_.size() + 1);
-    void* const memory = ::mmap(
-        nullptr, per_slab * size_, PROT_READ | PROT_WRITE,
-        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* const memory =
+        ::mmap(nullptr, per_slab * size_, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
       throw std::bad_alloc();
     }
@@ -137,9 +138,8 @@ class stack_pool {
     for (std::size_t i = per_slab; i-- > 0;) {
       char* const low = slab + i * size_;
       guard(low);
-      auto* const made =
-          new (low + size_ - sizeof(stack)) stack{.next = first,
-                                                  .low = low};
+      auto* const made = new (low + size_ - sizeof(stack))
+          stack{.next = first, .low = low};
       made->notes.create(low, size_ - sizeof(stack));
       first = made;
     }

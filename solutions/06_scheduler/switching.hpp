@@ -18,6 +18,7 @@
 #include <cstring>
 #include <utility>
 
+//@ #include "grading/todo.hpp"
 #include "machine.hpp"
 #include "report.hpp"
 #include "scheduler.hpp"
@@ -28,8 +29,8 @@ namespace workbook::gmp {
 
 inline void machine::adopt_thread() {
   machine_of_thread = this;
-  exceptions = reinterpret_cast<exception_state*>(
-      abi::__cxa_get_globals());
+  exceptions =
+      reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
   error_number = &errno;
   own.notes.adopt_thread();
   own.suspended = false;
@@ -139,6 +140,9 @@ inline void run_next(machine& m, processor& p) {
 
 inline void park(wait_reason why, const void* object) {
   // [6.6 park]
+  //@[6.3] (void)why;
+  //@[6.3] (void)object;
+  //@[6.3] run_next(*here(), runtime_call::here_and_now());
   //@ todo("6.6", why, object);
   machine& m = *here();
   processor& p = *m.holds.load(std::memory_order_relaxed);
@@ -154,20 +158,17 @@ inline void park(wait_reason why, const void* object) {
 }
 
 inline void give_way(event_kind why) {
-  // [6.5 give_way]
-  //@ todo("6.5", why);
   machine& m = *here();
   processor& p = *m.holds.load(std::memory_order_relaxed);
   p.note(why, m.current->runs);
   p.home.global_.push(*m.current->runs);
   p.home.work_is_there(p);
   run_next(m, p);
-  // [6.5 give_way]
 }
 
 inline void ready(goroutine& g) {
-  // [6.6 ready]
-  //@ todo("6.6", g);
+  // [6.12 ready]
+  //@ todo("6.12", g);
   machine* const m = here();
   if (m == nullptr || &m->home != g.home) {
     g.home->inject(g);
@@ -181,15 +182,15 @@ inline void ready(goroutine& g) {
   }
   // pairs with scheduler::retake: what was done with the processor.
   m->inside.store(was_inside, std::memory_order_release);
-  // [6.6 ready]
+  // [6.12 ready]
 }
 
 [[gnu::noinline]] inline void runtime_call::attend(bool gives_way) {
   // [6.11 attend]
-  //@[6.3] machine& m = *here();
-  //@[6.3] if (gives_way && m.holds.load()->asked == request::stop) {
-  //@[6.3]   run_next(m, *m.holds.load());
-  //@[6.3] }
+  //@[6.2] processor& p = here_and_now();
+  //@[6.2] if (gives_way && p.asked.load() == request::stop) {
+  //@[6.2]   run_next(*here(), p);
+  //@[6.2] }
   //@ todo("6.11", gives_way);
   if ((here()->attention.load() & machine::fence) != 0) {
     std::atomic_thread_fence(std::memory_order_seq_cst);

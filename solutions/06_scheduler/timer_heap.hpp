@@ -78,9 +78,9 @@ class timer_heap {
   /// null at its end. O(log n) each.
   goroutine* take_due(std::int64_t now, std::size_t most) {
     // [6.9 take_due]
-    //@[6.3] (void)now;
-    //@[6.3] (void)most;
-    //@[6.3] return nullptr;
+    //@[6.2] (void)now;
+    //@[6.2] (void)most;
+    //@[6.2] return nullptr;
     //@ return todo<goroutine*>("6.9", now, most);
     std::scoped_lock lock(lock_);
     goroutine* first = nullptr;

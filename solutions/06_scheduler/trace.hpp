@@ -17,23 +17,23 @@
 namespace workbook::gmp {
 
 enum class event_kind : std::uint8_t {
-  spawned,    ///< g was made by other, and is in a queue of p
-  started,    ///< g runs for the first time
-  resumed,    ///< g runs again
-  yielded,    ///< g gave way; it is in a queue of p
-  preempted,  ///< g was asked to, and is in the global queue
-  parked,     ///< g waits, detail says for what
-  readied,    ///< g may run: it is in a queue of p
-  injected,   ///< g may run: it is in the global queue
-  ended,      ///< g has ended
-  overflowed, ///< detail goroutines and g moved to the global queue
-  fetched,    ///< g and detail more came from the global queue
-  stolen,     ///< g and detail more came from processor `other`
-  blocked,    ///< g is in a blocking call; m gives p away
-  returned,   ///< g is back from it, on p
-  retaken,    ///< the monitor took p from m, on which g runs
-  slept,      ///< m sleeps, without a processor
-  woke        ///< m has processor p
+  spawned,     ///< g was made by other, and is in a queue of p
+  started,     ///< g runs for the first time
+  resumed,     ///< g runs again
+  yielded,     ///< g gave way; it is in a queue of p
+  preempted,   ///< g was asked to, and is in the global queue
+  parked,      ///< g waits, detail says for what
+  readied,     ///< g may run: it is in a queue of p
+  injected,    ///< g may run: it is in the global queue
+  ended,       ///< g has ended
+  overflowed,  ///< detail goroutines and g moved to the global queue
+  fetched,     ///< g and detail more came from the global queue
+  stolen,      ///< g and detail more came from processor `other`
+  blocked,     ///< g is in a blocking call; m gives p away
+  returned,    ///< g is back from it, on p
+  retaken,     ///< the monitor took p from m, on which g runs
+  slept,       ///< m sleeps, without a processor
+  woke         ///< m has processor p
 };
 
 struct trace_event {

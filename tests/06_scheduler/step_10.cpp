@@ -1,0 +1,135 @@
+// Step 6.10: stealing, spinning, sleeping.
+
+#include <array>
+#include <atomic>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "grading/grading.hpp"
+#include "on_one.hpp"
+#include "ring.hpp"
+#include "wait_group.hpp"
+
+namespace workbook::gmp::step_10 {
+namespace {
+
+using namespace testing_kit;
+
+GRADED(gmp_steal, takes_half_rounded_up, 6.10, 1) {
+  contract("half, rounded up, so that one");
+  EXPECT_EQ(how_many_to_steal(0), 0u);
+  EXPECT_EQ(how_many_to_steal(1), 1u) << "one is never stolen";
+  EXPECT_EQ(how_many_to_steal(2), 1u);
+  EXPECT_EQ(how_many_to_steal(5), 3u);
+  EXPECT_EQ(how_many_to_steal(256), 128u);
+}
+
+// The owner pushes and pops; a thief takes. Nothing is lost or doubled.
+EXPLORED(gmp_steal, a_ring_loses_and_doubles_nothing, 6.10, 2) {
+  contract("an entry belongs to whoever moved head_");
+  std::array<int, 6> entries{};
+  std::array<std::atomic<int>, 6> taken{};
+  ring<int, 4> queue;
+  const auto note = [&](int* entry) {
+    ++taken[static_cast<std::size_t>(entry - entries.data())];
+  };
+
+  std::jthread thief([&] {
+    explore::role("thief");
+    std::array<int*, 3> loot{};
+    for (int i = 0; i < 2; ++i) {
+      const auto n = queue.take_half(loot.data());
+      for (std::uint32_t each = 0; each < n; ++each) {
+        note(loot[each]);
+      }
+    }
+  });
+  for (int& each : entries) {
+    while (!queue.push(&each)) {
+      if (int* const own = queue.pop()) {
+        note(own);
+      }
+    }
+  }
+  thief.join();
+  while (int* const own = queue.pop()) {
+    note(own);
+  }
+
+  for (const auto& each : taken) {
+    EXPECT_EQ(each, 1);
+  }
+}
+
+// A machine that goes to sleep while work is made must not miss it.
+EXPLORED(gmp_idle, no_wakeup_is_lost, 6.10, 3, .schedules = 200) {
+  contract("If a goroutine may run and a processor is idle, then");
+  std::atomic<int> ran = 0;
+  scheduler all(several(2));
+
+  all.run([&] {
+    std::atomic<bool> other_ran = false;
+    // The first goroutine is busy: only another machine can run it.
+    (void)go([&] {
+      ++ran;
+      other_ran = true;
+    });
+    while (!other_ran) {
+      std::this_thread::yield();
+    }
+  });
+
+  EXPECT_EQ(ran, 1);
+}
+
+EXPLORED(gmp_idle, all_that_is_started_runs, 6.10, 2,
+         .schedules = 150) {
+  contract("Blocks until there is a goroutine for `m` to run");
+  std::atomic<int> ran = 0;
+  scheduler all(several(2));
+
+  all.run([&] {
+    wait_group done;
+    done.add(6);
+    for (int i = 0; i < 6; ++i) {
+      (void)go([&] {
+        ++ran;
+        done.done();
+      });
+    }
+    done.wait();
+  });
+
+  EXPECT_EQ(ran, 6);
+  EXPECT_EQ(explore::threads_alive(), 0);
+}
+
+EXPLORED(gmp_idle, a_parked_goroutine_wakes_elsewhere, 6.10, 1,
+         .schedules = 150) {
+  contract("`suspended` is true while the stack's context may be");
+  scheduler all(several(2));
+  int sum = 0;
+
+  all.run([&] {
+    wait_group done;
+    done.add(2);
+    handle one = go([&] {
+      yield();
+      done.done();
+    });
+    handle two = go([&] {
+      yield();
+      done.done();
+    });
+    done.wait();
+    one.join();
+    two.join();
+    sum = 2;
+  });
+
+  EXPECT_EQ(sum, 2);
+}
+
+}  // namespace
+}  // namespace workbook::gmp::step_10

@@ -1,0 +1,140 @@
+// Step 6.12: cancellation, descriptors, the trace.
+
+#include <unistd.h>
+
+#include <array>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "descriptor.hpp"
+#include "grading/grading.hpp"
+#include "mutex.hpp"
+#include "on_one.hpp"
+#include "select.hpp"
+#include "trace_export.hpp"
+#include "wait_group.hpp"
+
+namespace workbook::gmp::step_12 {
+namespace {
+
+using namespace testing_kit;
+
+GRADED(gmp_cancel, ends_every_wait, 6.12, 2) {
+  contract(
+      "As receive(), and returns cancelled once `stop` is requested.");
+  history happened;
+
+  run_on_one([&] {
+    std::stop_source stop;
+    channel<int> quiet;
+    wait_group group;
+    mutex taken;
+    handle sleeper = go([&] { (void)quiet.receive(); });
+    std::vector<handle> all;
+    group.add();
+    taken.lock();
+    const auto token = stop.get_token();
+    all.push_back(go([&] {
+      happened.push_back(quiet.receive(token).status ==
+                                 channel_status::cancelled
+                             ? "receive"
+                             : "?");
+    }));
+    all.push_back(go([&] {
+      happened.push_back(group.wait(token) ? "?" : "group");
+    }));
+    all.push_back(go(
+        [&] { happened.push_back(taken.lock(token) ? "?" : "lock"); }));
+    all.push_back(go([&] {
+      happened.push_back(sleeper.join(token) ? "?" : "join");
+    }));
+    all.push_back(go([&] {
+      std::optional<int> got;
+      const auto how =
+          gmp::select(receive_from(quiet, got), stopped(token));
+      happened.push_back(how.index == 1 ? "select" : "?");
+    }));
+    yield();
+    EXPECT_TRUE(happened.empty());
+    stop.request_stop();
+    for (handle& each : all) {
+      each.join();
+    }
+    (void)quiet.send(1);
+    taken.unlock();
+    sleeper.join();
+  });
+
+  std::sort(happened.begin(), happened.end());
+  EXPECT_EQ(happened,
+            (history{"group", "join", "lock", "receive", "select"}));
+}
+
+GRADED(gmp_cancel, a_stop_of_before_counts, 6.12, 1) {
+  contract("and returns cancelled once `stop` is requested");
+
+  run_on_one([&] {
+    std::stop_source stop;
+    stop.request_stop();
+    channel<int> one(1);
+    EXPECT_EQ(one.send(1, stop.get_token()), channel_status::ok);
+    EXPECT_EQ(one.send(2, stop.get_token()), channel_status::cancelled);
+    EXPECT_EQ(one.receive(stop.get_token()).value, 1);
+    EXPECT_EQ(one.receive(stop.get_token()).status,
+              channel_status::cancelled);
+  });
+}
+
+GRADED(gmp_descriptor, parks_the_goroutine_not_the_thread, 6.12, 2) {
+  contract("As read(2), but blocks the goroutine, not the thread.");
+  std::string got;
+  int turns = 0;
+
+  scheduler all({.processors = 1, .monitor = false});
+  all.run([&] {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    descriptor in(ends[0]);
+    descriptor out(ends[1]);
+    handle reader = go([&] {
+      std::array<char, 8> bytes{};
+      const auto n = in.read(bytes.data(), bytes.size());
+      got.assign(bytes.data(), static_cast<std::size_t>(n));
+    });
+    for (; turns < 3; ++turns) {
+      yield();  // the thread is free while the reader waits
+    }
+    EXPECT_EQ(out.write("hello", 5), 5);
+    reader.join();
+  });
+
+  EXPECT_EQ(got, "hello");
+  EXPECT_EQ(turns, 3);
+}
+
+GRADED(gmp_trace, finds_a_goroutine_that_runs_twice, 6.12, 1) {
+  contract("a goroutine runs on one machine at a time");
+  const auto event = [](std::uint64_t order, event_kind what) {
+    return trace_event{.order = order, .g = 5, .kind = what};
+  };
+
+  EXPECT_EQ(
+      check_trace(
+          {event(0, event_kind::spawned), event(1, event_kind::started),
+           event(2, event_kind::parked), event(3, event_kind::resumed),
+           event(4, event_kind::ended)}),
+      "");
+  EXPECT_NE(check_trace({event(0, event_kind::started),
+                         event(1, event_kind::resumed)}),
+            "");
+  EXPECT_NE(check_trace({event(0, event_kind::started),
+                         event(1, event_kind::ended),
+                         event(2, event_kind::resumed)}),
+            "");
+}
+
+}  // namespace
+}  // namespace workbook::gmp::step_12
