@@ -35,7 +35,7 @@ AS_IT_IS = [
     "tests/explore", "tests/workbook"]
 LEFT_OUT = {"tests/workbook/fixture", "tests/workbook/classroom/fixture"}
 LEFT_OUT_NAMES = re.compile(
-    r".*_test\.cpp|hostile_cases\..pp|bench\.cpp|toy_pool_test\.hpp")
+    r"(?!run_test)\w+_test\.cpp|hostile_cases\..pp|bench\.cpp|toy_pool_test\.hpp")
 
 
 class Problem(Exception):
