@@ -48,6 +48,8 @@ commands := board grade watch hint replay demo soak bench labs reset \
   test mutants alternatives steps sanitizers try contracts
 variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
   MINUTES BROWSER PATCH ALL
+variables += OUT LABS STEPS TERM HINTS BOOK SUBMISSIONS JOBS PRIVATE \
+  ROSTER
 
 .PHONY: $(commands) handout class program packages book format doctor \
   clean help
@@ -115,8 +117,10 @@ class: program
 # ---- What each needs: lines of .ci/packages ---------------------------
 
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
+handout: needs += book git
+class: needs += classroom
 bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
-test: needs += test book $(if $(filter-out 0,$(BROWSER)),browser)
+test: needs += test book classroom classroom-test $(if $(filter-out 0,$(BROWSER)),browser)
 book: needs := book
 format: needs := format
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 import unittest
 from pathlib import Path
 
+import jsonschema
 import workspace
 
 CLASS = workspace.REPOSITORY / "classroom" / "grade_class.py"
@@ -82,6 +84,15 @@ class Class(unittest.TestCase):
         canvas = (self.out / "canvas.csv").read_text()
         self.assertNotIn("noise", canvas)
         self.assertIn("hostile", canvas)
+        schemas = workspace.REPOSITORY / "tests" / "workbook"
+        whole = json.loads((schemas / "classroom" /
+                            "submission.schema.json").read_text())
+        lab = json.loads((schemas / "result.schema.json").read_text())
+        for file in self.out.glob("submissions/*/result.json"):
+            record = json.loads(file.read_text())
+            jsonschema.validate(record, whole)
+            for each in record["labs"]:
+                jsonschema.validate(each, lab)
         pages = list((self.out / "students").iterdir())
         self.assertEqual(len(pages), 8)
         for page in [*pages, self.out / "class.html"]:
@@ -186,6 +197,19 @@ class Class(unittest.TestCase):
         records = list((self.out / "submissions").glob("*/result.json"))
         self.assertEqual([json.loads(each.read_text())["score"]
                           for each in records], [100, 100, 100])
+
+
+class Guide(unittest.TestCase):
+    def test_its_table_has_every_hostile_case(self):
+        cases = (workspace.REPOSITORY / "tests/workbook/classroom/"
+                 "hostile_cases.cpp").read_text()
+        names = re.findall(
+            r'push_back\(\s*\{"((?:[^"\\]|\\.)*)"', cases)
+        self.assertGreater(len(names), 30)
+        guide = (workspace.REPOSITORY /
+                 "book/instructors_guide.md").read_text()
+        for name in names:
+            self.assertIn(f"| {name} |", guide)
 
 
 if __name__ == "__main__":
