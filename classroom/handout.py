@@ -192,7 +192,10 @@ def build_book(out, labs, hints):
             step.pop("text", None)  # lines of the code that ran
         trace.write_text(json.dumps(story))
     for lab in labs:
-        shutil.copytree(out / "labs" / lab, stage / "solutions" / lab)
+        for name in ("solutions", "labs"):
+            shutil.copytree(out / "labs" / lab, stage / name / lab)
+        copy(out / "tests" / lab / "chapter.json",
+             stage / "tests" / lab / "chapter.json")
     try:
         run(["book/build.sh"], stage)
         (out / "book").mkdir(exist_ok=True)
