@@ -1,24 +1,23 @@
-// A fixed number of threads that take tasks face to face: who hands
-// one over goes on only when a worker has it.
+// A fixed number of threads that receive tasks by rendezvous: run
+// returns when a worker has the task.
 //
 // Book: chapter 4, "Worker pool". Document: 001, its third part.
-// Model: the document's, less its four faults.
+// Model: the document's pool, without its four faults.
 //
 // Invariants (each holds whenever mutex_ is free):
 //   (I1) At most count_ tasks run, and none waits inside the pool: a
-//        task is its caller's until a worker has it.
-//   (I2) Each member of blocked_ is the mark of one call of run, from
-//        inside, that has not returned. When the task begins that it
-//        hands over, it is gone.
+//        task belongs to its caller until a worker has it.
+//   (I2) Each member of blocked_ is the id of one call of run, from
+//        inside, that has not returned. The id is erased before the
+//        task of that call begins.
 //   (I3) While the pool is open, blocked_.size() < count_: the task
-//        of some worker does not wait for another worker.
-//   (I4) closed_ never goes back to false, and work_ is closed if and
-//        only if it is true; from then on no task begins that was
-//        not handed over before.
+//        of at least one worker does not wait for another worker.
+//   (I4) closed_ never becomes false again, and work_ is closed if and
+//        only if closed_ is true.
 // And at all times:
-//   (I5) No code of the callers runs while mutex_ is held.
-//   (I6) What the workers use is there before the first of them, and
-//        goes after the last.
+//   (I5) No user code runs while mutex_ is held.
+//   (I6) Everything that the workers use is constructed before the
+//        first of them starts and destroyed after the last has ended.
 
 #pragma once
 
@@ -44,103 +43,103 @@
 
 namespace workbook {
 
-/// How an attempt to hand a task over ended. Where several hold at
-/// once, the one that stands first here is told.
+/// The result of an attempt to hand over a task. If several apply, the
+/// first in this order is returned.
 enum class run_status {
   ok,              ///< a worker has the task
   closed,          ///< the pool was shut down
-  would_deadlock,  ///< no worker could ever come for it
+  would_deadlock,  ///< no worker could ever take it
   cancelled,       ///< a stop was requested
-  timed_out,       ///< no worker came in time
+  timed_out,       ///< no worker took it in time
   would_block      ///< no worker was waiting
 };
 
-/// worker_pool runs tasks on a fixed number of threads. It keeps no
-/// queue: a task goes from the hand of its caller into that of a
-/// worker, so that callers are held back as soon as all are busy. A
-/// worker lives on, whatever comes out of its task. It destroys the
-/// task, without any lock, before it waits for another.
+/// worker_pool runs tasks on a fixed number of threads. It has no
+/// queue: a caller blocks until a worker takes its task. Neither an
+/// idle worker nor a blocked caller polls. An exception of a task does
+/// not end its worker. A worker destroys each task before it waits for
+/// the next, without holding a lock.
 ///
 /// Thread safety: any member may be called from any thread, also from
-/// a task of this pool; only the destructor requires that no other
-/// thread is in a call. "Inside" means: on the worker that runs a task
-/// of this very pool, or the handler of its exception. Document: 001.
+/// a task of this pool. The destructor requires that no other thread is
+/// in a call. "Inside" means: on a worker of this pool, in a task, in
+/// the destructor of a task, or in the error handler. Document: 001.
 class worker_pool {
  public:
   using task = worker_task;
 
-  /// Gets the exception of a task, on the worker that ran it, without
-  /// any lock; several workers may call it at once. An exception that
-  /// leaves it ends the program.
+  /// Called with the exception of a task, on the worker that ran it,
+  /// without a lock. Several workers may call it at the same time. If
+  /// it throws, std::terminate is called.
   using error_handler = std::function<void(std::exception_ptr)>;
 
-  /// Starts `workers` threads. Throws std::invalid_argument if that is
-  /// 0, and std::system_error or std::bad_alloc if one of them cannot
-  /// be started; those that were started have then ended. O(workers).
+  /// Starts `workers` threads. Throws std::invalid_argument if
+  /// `workers` is 0, and std::system_error or std::bad_alloc if a
+  /// thread cannot start; the threads started before it have ended
+  /// then. O(workers).
   explicit worker_pool(std::size_t workers,
                        error_handler on_error = nullptr);
 
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
 
-  /// Shuts the pool down, and never throws: an exception that nobody
-  /// has fetched, because nobody called shutdown(), ends the program
-  /// (std::terminate). Must not be destroyed inside (asserted).
+  /// Shuts down the pool. If a task's exception was neither handled
+  /// nor thrown by shutdown(), it calls std::terminate. Must not be
+  /// called inside (asserted).
   ~worker_pool();
 
-  /// Hands `job` to a worker, and returns ok once the worker has it;
-  /// `job` is empty then. On every other status nobody has touched
-  /// `job`: it is still the caller's. It must hold a callable
-  /// (asserted). All of this holds for the next three calls as well.
+  /// Hands `job` to a worker. Returns ok once a worker has it; `job`
+  /// is empty then. With any other status, `job` is unchanged and still
+  /// belongs to the caller. `job` must hold a callable (asserted). This
+  /// paragraph applies to the next three functions as well.
   ///
   /// Blocks while all workers are busy and the pool is open. Returns
   /// would_deadlock if and only if the pool is open, the call comes
   /// from inside, and the task of every other worker is blocked in
-  /// this very call, run(task&&), of this pool; they keep waiting.
-  /// Throws std::bad_alloc where memory is missing; nothing has
-  /// changed. O(1) from outside, from inside O(log workers).
+  /// run(task&&) of this pool; those calls keep waiting. Throws
+  /// std::bad_alloc if allocation fails; nothing has changed then. O(1)
+  /// from outside, O(log workers) from inside.
   [[nodiscard]] run_status run(task&& job);
 
-  /// The same, but returns cancelled once `stop` is requested. It can
-  /// be called off, so it neither returns would_deadlock nor counts
-  /// as blocked for others.
+  /// Like run(job), but returns cancelled once `stop` is requested.
+  /// Such a call never returns would_deadlock and does not count as
+  /// blocked, because it can be cancelled.
   [[nodiscard]] run_status run(task&& job, std::stop_token stop);
 
-  /// The same, but returns timed_out after `limit` on steady_clock; one
-  /// that is too long for the clock is as long as the clock goes. It
-  /// neither returns would_deadlock nor counts as blocked.
+  /// Like run(job), but returns timed_out after `limit`. A limit beyond
+  /// the range of steady_clock means no limit. Such a call never
+  /// returns would_deadlock and does not count as blocked.
   [[nodiscard]] run_status run_for(task&& job,
                                    std::chrono::nanoseconds limit);
 
-  /// The same, but never blocks: returns would_block if no worker is
-  /// waiting for a task at this moment. It neither returns
-  /// would_deadlock nor counts as blocked.
+  /// Like run(job), but returns would_block instead of blocking if no
+  /// worker is waiting for a task. It never returns would_deadlock.
   [[nodiscard]] run_status try_run(task&& job);
 
-  /// Closes the pool: callers who wait, and all who come later, learn
-  /// `closed`. Blocks until the running tasks have ended, and joins
-  /// all workers. Idempotent; every caller blocks until the workers
-  /// are joined. Where no handler was given, the first call then
-  /// throws the first exception that a task threw; no later call
-  /// throws. Called inside, throws std::system_error,
-  /// resource_deadlock_would_occur, and nothing has changed.
+  /// Closes the pool: blocked and later calls of run return closed.
+  /// Blocks until all running tasks have ended and all workers are
+  /// joined. Every call blocks until then, and may be repeated. Without
+  /// a handler, the first call then throws the first exception of a
+  /// task; later calls do not throw. Called inside, it throws
+  /// std::system_error with resource_deadlock_would_occur and changes
+  /// nothing.
   void shutdown();
 
  private:
-  // A mark stands for one call of run and is never used again, so
-  // that to remove it late, or twice, does no harm.
-  using mark = std::uint64_t;
-  static constexpr mark unmarked = 0;
+  // Identifies one call of run, and is never reused: erasing an id
+  // late or twice does no harm.
+  using call_id = std::uint64_t;
+  static constexpr call_id no_call = 0;
 
   // What goes through the channel.
   struct hand_off {
     task job;
-    mark sender = unmarked;
+    call_id sender = no_call;
   };
 
   template <typename Send>
-  run_status hand_over(task& job, mark sender, Send send);
-  void remove(mark sender);
+  run_status hand_over(task& job, call_id sender, Send send);
+  void unblock(call_id sender);
   void work();
   void perform(task& job) noexcept;
   bool inside() const;
@@ -155,13 +154,13 @@ class worker_pool {
   std::mutex mutex_;
   bool closed_ = false;
   // [4.4 fields]
-  //@ // TODO(4.4): the first exception that nobody handled.
+  //@ // TODO(4.4): the first exception that was not handled.
   std::exception_ptr first_error_;
   // [4.4 fields]
   // [4.5 fields]
-  //@ // TODO(4.5): which calls of run, from inside, wait now?
-  std::set<mark> blocked_;  // see (I2)
-  mark last_mark_ = unmarked;
+  //@ // TODO(4.5): which calls of run, from inside, are blocked?
+  std::set<call_id> blocked_;  // see (I2)
+  call_id last_call_ = no_call;
   // [4.5 fields]
 
   // joining_ guards workers_ once the constructor has returned; it is
@@ -202,12 +201,12 @@ inline worker_pool::worker_pool(std::size_t workers,
   // [4.2 start]
 }
 
-// The destructor is noexcept, as every destructor is: what shutdown
-// throws here ends the program as any exception that nobody catches.
+// Destructors are noexcept: if shutdown throws here, std::terminate is
+// called.
 inline worker_pool::~worker_pool() {
   assert(!inside() && "worker_pool: destroyed by its own task");
   // [4.2 destructor]
-  //@ // Enough until step 4.2: nobody else is in a call by now.
+  //@ // Enough until step 4.2: no other thread is in a call.
   //@ work_.close();
   //@ for (std::thread& worker : workers_) {
   //@   worker.join();
@@ -217,10 +216,10 @@ inline worker_pool::~worker_pool() {
 }
 
 inline run_status worker_pool::run(task&& job) {
-  mark own = unmarked;
-  // [4.5 mark]
-  //@ // TODO(4.5): who must not even begin to wait? And who, from
-  //@ // here on, cannot come for the task of another?
+  call_id own = no_call;
+  // [4.5 block]
+  //@ // TODO(4.5): which call must not begin to wait? Which worker
+  //@ // cannot take another task from here on?
   if (inside()) {
     std::scoped_lock lock(mutex_);
     if (closed_) {
@@ -229,25 +228,25 @@ inline run_status worker_pool::run(task&& job) {
     if (blocked_.size() + 1 == count_) {
       return run_status::would_deadlock;  // would break (I3)
     }
-    own = ++last_mark_;
+    own = ++last_call_;
     blocked_.insert(own);
   }
-  // [4.5 mark]
+  // [4.5 block]
   const run_status status =
       hand_over(job, own, [this](hand_off&& given) {
         return work_.send(std::move(given));
       });
-  // [4.5 unmark]
-  //@ // TODO(4.5): this call waits no longer.
-  remove(own);
-  // [4.5 unmark]
+  // [4.5 unblock]
+  //@ // TODO(4.5): this call is no longer blocked.
+  unblock(own);
+  // [4.5 unblock]
   return status;
 }
 
 inline run_status worker_pool::run(task&& job, std::stop_token stop) {
   // [4.3 run with a token]
   //@ return todo<run_status>("4.3", job, stop);
-  return hand_over(job, unmarked, [&](hand_off&& given) {
+  return hand_over(job, no_call, [&](hand_off&& given) {
     return work_.send(std::move(given), stop);
   });
   // [4.3 run with a token]
@@ -257,7 +256,7 @@ inline run_status worker_pool::run_for(task&& job,
                                        std::chrono::nanoseconds limit) {
   // [4.3 run_for]
   //@ return todo<run_status>("4.3", job, limit);
-  return hand_over(job, unmarked, [&](hand_off&& given) {
+  return hand_over(job, no_call, [&](hand_off&& given) {
     return work_.send_for(std::move(given), limit);
   });
   // [4.3 run_for]
@@ -266,16 +265,17 @@ inline run_status worker_pool::run_for(task&& job,
 inline run_status worker_pool::try_run(task&& job) {
   // [4.3 try_run]
   //@ return todo<run_status>("4.3", job);
-  return hand_over(job, unmarked, [this](hand_off&& given) {
+  return hand_over(job, no_call, [this](hand_off&& given) {
     return work_.try_send(std::move(given));
   });
   // [4.3 try_run]
 }
 
-// Hands `job` over by way of `send`, a call of work_'s send family
-// that takes a hand_off&& and returns a channel_status.
+// Hands over `job` with `send`, which calls one of work_'s send
+// functions with a hand_off and returns its channel_status.
 template <typename Send>
-run_status worker_pool::hand_over(task& job, mark sender, Send send) {
+run_status worker_pool::hand_over(task& job, call_id sender,
+                                  Send send) {
   assert(job && "worker_pool: there is nothing to run");
   // [4.1 hand over]
   //@ // TODO(4.1): put job and sender into a hand_off, and send it.
@@ -285,15 +285,15 @@ run_status worker_pool::hand_over(task& job, mark sender, Send send) {
   channel_status status = channel_status::closed;
   try {
     status = send(std::move(given));
-  } catch (...) {  // no memory: nothing was sent
+  } catch (...) {  // allocation failed: nothing was sent
     job = std::move(given.job);
-    remove(sender);
+    unblock(sender);
     throw;
   }
   // [4.1 hand over]
   // [4.3 refused]
-  //@ // TODO(4.3): whose is the task when nobody has taken it, and
-  //@ // what does its caller learn?
+  //@ // TODO(4.3): who owns a task that no worker has taken, and
+  //@ // which status does the caller get?
   //@ if (status != channel_status::ok) {
   //@   todo("4.3");
   //@ }
@@ -316,37 +316,36 @@ run_status worker_pool::hand_over(task& job, mark sender, Send send) {
   // [4.3 refused]
 }
 
-// Takes the call that `sender` stands for out of those that wait, if
-// it is among them. Called by that call when it returns, and by the
-// worker before it begins with the task; either may be first.
-inline void worker_pool::remove([[maybe_unused]] mark sender) {
-  // [4.5 remove]
-  //@ // TODO(4.5): the call that set this mark waits no longer.
-  if (sender != unmarked) {
+// The call with this id is no longer blocked. Called when the call
+// returns, and by the worker before the task begins; in either order.
+inline void worker_pool::unblock([[maybe_unused]] call_id sender) {
+  // [4.5 erase]
+  //@ // TODO(4.5): the call with this id is no longer blocked.
+  if (sender != no_call) {
     std::scoped_lock lock(mutex_);
     blocked_.erase(sender);
   }
-  // [4.5 remove]
+  // [4.5 erase]
 }
 
-// What a worker does from its start to its end.
+// The main function of a worker.
 inline void worker_pool::work() {
   works_for_ = this;
   // [4.1 work]
   //@ // TODO(4.1): until work_ is closed: receive a hand_off, call
-  //@ // remove(its sender), then perform(its job).
+  //@ // unblock(its sender), then perform(its job).
   //@ todo("4.1");
   while (std::optional<hand_off> taken = work_.receive()) {
-    remove(taken->sender);  // before the task begins: (I2)
+    unblock(taken->sender);  // before the task begins: (I2)
     perform(taken->job);
   }
   // [4.1 work]
 }
 
-// Runs `job`; the worker lives on, whatever comes out of it.
+// Runs `job`. Its exceptions do not end the worker.
 inline void worker_pool::perform(task& job) noexcept {
   // [4.4 perform]
-  //@ // TODO(4.4): who learns of what the task throws?
+  //@ // TODO(4.4): what becomes of the task's exception?
   //@ job();
   try {
     job();
@@ -365,7 +364,7 @@ inline void worker_pool::perform(task& job) noexcept {
 
 inline void worker_pool::shutdown() {
   // [4.5 inside]
-  //@ // TODO(4.5): whose call would wait for itself?
+  //@ // TODO(4.5): which call would wait for itself?
   refuse_inside();
   // [4.5 inside]
   // [4.2 shutdown]
@@ -383,7 +382,7 @@ inline void worker_pool::shutdown() {
   workers_.clear();
   // [4.2 shutdown]
   // [4.4 rethrow]
-  //@ // TODO(4.4): what did nobody learn of so far?
+  //@ // TODO(4.4): which exception was not reported so far?
   // No worker is left: joining_ guards the exception now.
   if (auto error = std::exchange(first_error_, nullptr)) {
     std::rethrow_exception(error);
@@ -391,12 +390,12 @@ inline void worker_pool::shutdown() {
   // [4.4 rethrow]
 }
 
-// Whether the calling thread runs a task of this pool.
+// Whether the calling thread is a worker of this pool.
 inline bool worker_pool::inside() const {
   return works_for_ == this;
 }
 
-// Throws where shutdown would join the thread that calls it.
+// Throws if shutdown would join the calling thread.
 inline void worker_pool::refuse_inside() const {
   if (inside()) {
     throw std::system_error(

@@ -12,7 +12,7 @@ BREAKS(worker_break, the_mark_stays_too_long, 4.6, 2,
        "break_1.schedule") {
   contract(
       "would_deadlock if and only if … the task of every other worker "
-      "is blocked in this very call");
+      "is blocked in run(task&&) of this pool");
   run_status inner = run_status::closed;
   worker_pool pool(2);
   explore::settle();  // both workers wait for a task

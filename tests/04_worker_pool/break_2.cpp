@@ -12,8 +12,8 @@ namespace {
 
 BREAKS(worker_break, look_then_leap, 4.7, 2, "break_2.schedule") {
   contract(
-      "Returns would_deadlock if … the task of every other worker is "
-      "blocked in this very call");
+      "Returns would_deadlock if and only if … the task of every other "
+      "worker is blocked in run(task&&) of this pool");
   std::atomic<int> answered = 0;
   worker_pool pool(2);
 

@@ -17,7 +17,8 @@ static_assert(!std::is_copy_constructible_v<worker_pool>);
 static_assert(std::is_nothrow_destructible_v<worker_pool>);
 
 EXPLORED(worker_compiles, what_can_only_be_moved, 4.1, 1) {
-  contract("worker_task holds one callable");
+  contract(
+      "A move-only callable that takes nothing and returns nothing.");
   auto number = std::make_unique<int>(42);
   int got = 0;
 

@@ -1,4 +1,4 @@
-// Step 4.2: shutdown, and a constructor that fails half-way.
+// Step 4.2: shutdown, and a constructor that fails halfway.
 
 #include <atomic>
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace {
 
 EXPLORED(worker_shutdown, running_tasks_end, 4.2, 3) {
   contract(
-      "Blocks until the running tasks have ended, and joins all "
-      "workers.");
+      "Blocks until all running tasks have ended and all workers are "
+      "joined.");
   std::atomic<int> ran = 0;
   worker_pool pool(2);
   EXPECT_EQ(pool.run([&] { ++ran; }), run_status::ok);
@@ -25,23 +25,23 @@ EXPLORED(worker_shutdown, running_tasks_end, 4.2, 3) {
 
   pool.shutdown();
 
-  EXPECT_EQ(ran, 2) << "a worker had the task, and it was dropped";
+  EXPECT_EQ(ran, 2) << "a worker had the task and dropped it";
   EXPECT_EQ(explore::threads_alive(), 0)
-      << "a worker outlives shutdown: detached, or not joined";
+      << "a worker outlives shutdown";
 }
 
 EXPLORED(worker_shutdown, every_idle_worker_is_woken, 4.2, 2) {
-  contract("joins all workers");
+  contract("Blocks until … all workers are joined.");
   worker_pool pool(3);
   explore::settle();  // all three wait for a task
 
-  pool.shutdown();  // hangs if one of them sleeps on
+  pool.shutdown();  // hangs if one of them is not woken
 
   EXPECT_EQ(explore::threads_alive(), 0);
 }
 
 EXPLORED(worker_shutdown, a_second_shutdown_returns, 4.2, 2) {
-  contract("Idempotent");
+  contract("Every call blocks until then, and may be repeated.");
   worker_pool pool(1);
 
   pool.shutdown();
@@ -51,8 +51,8 @@ EXPLORED(worker_shutdown, a_second_shutdown_returns, 4.2, 2) {
 }
 
 EXPLORED(worker_shutdown, every_caller_waits_for_the_end, 4.2, 3) {
-  contract("every caller blocks until the workers are joined");
-  std::atomic<bool> done = false;
+  contract("Every call blocks until then, and may be repeated.");
+  bool done = false;  // plain: shutdown must order the task's write
   std::atomic<int> too_early = 0;
   worker_pool pool(1);
   EXPECT_EQ(pool.run([&] { done = true; }), run_status::ok);
@@ -64,34 +64,35 @@ EXPLORED(worker_shutdown, every_caller_waits_for_the_end, 4.2, 3) {
   {
     std::jthread one(close);
     std::jthread other(close);
+    std::jthread third(close);
   }
 
   EXPECT_EQ(too_early, 0)
-      << "a shutdown came back while a task was still running; the "
-         "second caller waits for the first";
+      << "shutdown returned while a task was still running; every "
+         "caller must wait";
 }
 
 EXPLORED(worker_shutdown, half_a_pool_leaves_nothing, 4.2, 2) {
   contract(
-      "std::system_error … if one of them cannot be started; those "
-      "that were started have then ended");
+      "std::system_error or std::bad_alloc if a thread cannot start; "
+      "the threads started before it have ended then.");
   explore::fail_thread_start(3);
 
   EXPECT_THROW(worker_pool(3), std::system_error)
-      << "the third thread could not be started, and the constructor "
-         "did not say so";
+      << "the third thread could not start, and the constructor "
+         "succeeded";
 
   EXPECT_EQ(explore::threads_started(), 2);
   EXPECT_EQ(explore::threads_alive(), 0)
-      << "the constructor has thrown, so there will be no destructor: "
-         "who joins the two workers that were started?";
+      << "the constructor has thrown, so no destructor will run, and "
+         "two workers are not joined";
 }
 
 EXPLORED(worker_shutdown, a_lack_of_memory_leaves_nothing, 4.2, 1,
          .schedules = 10) {
   contract(
-      "or std::bad_alloc if one of them cannot be started; those that "
-      "were started have then ended");
+      "std::system_error or std::bad_alloc if a thread cannot start; "
+      "the threads started before it have ended then.");
   std::optional<worker_pool> pool;
 
   for (std::size_t before = 0; !pool; ++before) {
@@ -100,8 +101,8 @@ EXPLORED(worker_shutdown, a_lack_of_memory_leaves_nothing, 4.2, 1,
       pool.emplace(2);
     } catch (const std::bad_alloc&) {
       EXPECT_EQ(explore::threads_alive(), 0)
-          << "without block " << before
-          << " the constructor threw, and left a worker behind";
+          << "when allocation " << before + 1
+          << " failed, the constructor threw and left a worker";
     }
   }
 

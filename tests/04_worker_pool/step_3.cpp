@@ -1,5 +1,5 @@
-// Step 4.3: submit against shutdown, and the runs that do not wait for
-// ever. Whoever is refused learns why, and has the task.
+// Step 4.3: run against shutdown, and the forms of run that give up. A
+// refused caller gets a status and keeps its task.
 
 #include <atomic>
 #include <chrono>
@@ -18,7 +18,11 @@ namespace {
 using std::chrono::seconds;
 
 EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 1) {
-  contract("all who come later, learn `closed`");
+  contract(
+      "Closes the pool: blocked and later calls of run return closed.");
+  contract(
+      "With any other status, `job` is unchanged and still belongs to "
+      "the caller.");
   std::atomic<int> alive = 0;
   explore::payload held(&alive);
   worker_pool pool(1);
@@ -33,12 +37,13 @@ EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 1) {
             run_status::closed);
 
   EXPECT_TRUE(job)
-      << "nobody took the task, and its caller has lost it";
+      << "no worker took the task, and its caller has lost it";
   EXPECT_EQ(alive, 1) << "the refused task was destroyed, or copied";
 }
 
-EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 3) {
-  contract("callers who wait … learn `closed`");
+EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 2) {
+  contract(
+      "Closes the pool: blocked and later calls of run return closed.");
   explore::gate gate;
   std::atomic<int> refused = 0;
   worker_pool pool(1);
@@ -51,19 +56,20 @@ EXPLORED(worker_refusal, a_blocked_run_learns_closed, 4.3, 3) {
 
   std::jthread one(call);
   std::jthread other(call);
+  std::jthread third(call);
   explore::settle();
   std::jthread closer([&] { pool.shutdown(); });
   explore::settle();
   const int woken = refused;
   gate.open();
 
-  EXPECT_EQ(woken, 2)
-      << "two callers were waiting for a worker when the pool closed; "
-         "each must learn it at once, and keep its task";
+  EXPECT_EQ(woken, 3)
+      << "three callers were waiting for a worker when the pool "
+         "closed; each must return closed and keep its task";
 }
 
 EXPLORED(worker_refusal, a_racing_run_is_taken_or_refused, 4.3, 2) {
-  contract("On every other status nobody has touched `job`");
+  contract("With any other status, `job` is unchanged");
   std::atomic<int> taken = 0;
   std::atomic<int> ran = 0;
   std::atomic<int> lost = 0;
@@ -82,13 +88,13 @@ EXPLORED(worker_refusal, a_racing_run_is_taken_or_refused, 4.3, 2) {
   }
 
   EXPECT_EQ(ran, taken)
-      << "a task is run if and only if its caller was told ok";
-  EXPECT_EQ(lost, 0) << "the caller has the task if and only if it was "
+      << "a task runs if and only if its caller got ok";
+  EXPECT_EQ(lost, 0) << "a caller has the task if and only if it was "
                         "refused";
 }
 
 EXPLORED(worker_refusal, a_task_learns_closed_too, 4.3, 1) {
-  contract("all who come later, learn `closed`");
+  contract("work_ is closed if and only if closed_ is true.");
   explore::gate gate;
   run_status status = run_status::ok;
   worker_pool pool(1);
@@ -104,12 +110,14 @@ EXPLORED(worker_refusal, a_task_learns_closed_too, 4.3, 1) {
   closer.join();
 
   EXPECT_EQ(status, run_status::closed)
-      << "the pool was being shut down when its task called run; "
-         "`closed` is told before anything else";
+      << "the pool was closed when its task called run; closed comes "
+         "before would_deadlock";
 }
 
 EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 2) {
-  contract("returns would_block if no worker is waiting for a task");
+  contract(
+      "but returns would_block instead of blocking if no worker is "
+      "waiting for a task.");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
@@ -132,7 +140,7 @@ EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 2) {
 
 EXPLORED(worker_refusal, run_for_gives_up_in_time, 4.3, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract("returns timed_out after `limit` on steady_clock");
+  contract("Like run(job), but returns timed_out after `limit`.");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
@@ -151,7 +159,7 @@ EXPLORED(worker_refusal, run_for_gives_up_in_time, 4.3, 1,
 }
 
 EXPLORED(worker_refusal, a_late_worker_finds_nothing, 4.3, 1) {
-  contract("On every other status nobody has touched `job`");
+  contract("With any other status, `job` is unchanged");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
@@ -164,12 +172,14 @@ EXPLORED(worker_refusal, a_late_worker_finds_nothing, 4.3, 1) {
   pool.shutdown();
 
   EXPECT_EQ(ran, status == run_status::ok ? 1 : 0)
-      << "worker and deadline met, and they disagree who won";
+      << "worker and deadline met, and disagree about the result";
   EXPECT_EQ(bool(job), status == run_status::timed_out);
 }
 
-EXPLORED(worker_refusal, a_stop_calls_run_off, 4.3, 1) {
-  contract("returns cancelled once `stop` is requested");
+EXPLORED(worker_refusal, a_stop_cancels_run, 4.3, 1, .polls = false) {
+  contract(
+      "Like run(job), but returns cancelled once `stop` is requested.");
+  contract("Neither an idle worker nor a blocked caller polls.");
   explore::gate gate;
   std::stop_source stop;
   run_status status = run_status::ok;
@@ -187,14 +197,15 @@ EXPLORED(worker_refusal, a_stop_calls_run_off, 4.3, 1) {
   pool.shutdown();
 
   EXPECT_EQ(status, run_status::cancelled);
-  EXPECT_TRUE(job) << "the caller was called off, and lost its task";
-  EXPECT_FALSE(ran) << "a worker took a task that was called off";
+  EXPECT_TRUE(job)
+      << "the call was cancelled, and the caller lost its task";
+  EXPECT_FALSE(ran) << "a worker took a task of a cancelled call";
 }
 
 EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 1) {
   contract(
-      "It can be called off, so it neither returns would_deadlock nor "
-      "counts as blocked for others.");
+      "Such a call never returns would_deadlock and does not count as "
+      "blocked, because it can be cancelled.");
   explore::gate half;
   explore::gate done;
   std::stop_source stop;
@@ -217,13 +228,11 @@ EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 1) {
   EXPECT_EQ(timed, run_status::timed_out)
       << "the call ends by itself, so it is not a deadlock";
   EXPECT_EQ(stopped, run_status::cancelled)
-      << "somebody can end this call, so it is not a deadlock";
+      << "a stop can end this call, so it is not a deadlock";
 }
 
-EXPLORED(worker_refusal, the_first_that_holds_is_told, 4.3, 2) {
-  contract(
-      "Where several hold at once, the one that stands first here is "
-      "told.");
+EXPLORED(worker_refusal, the_first_status_is_returned, 4.3, 2) {
+  contract("If several apply, the first in this order is returned.");
   std::stop_source stop;
   stop.request_stop();
   worker_pool pool(1);
@@ -243,9 +252,7 @@ EXPLORED(worker_refusal, the_first_that_holds_is_told, 4.3, 2) {
 
 EXPLORED(worker_refusal, the_longest_limit_waits, 4.3, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract(
-      "one that is too long for the clock is as long as the clock "
-      "goes");
+  contract("A limit beyond the range of steady_clock means no limit.");
   explore::gate gate;
   run_status status = run_status::closed;
   worker_pool pool(1);
@@ -259,15 +266,14 @@ EXPLORED(worker_refusal, the_longest_limit_waits, 4.3, 1,
   caller.join();
 
   EXPECT_EQ(status, run_status::ok)
-      << "now + the longest limit overflows, and becomes a time long "
-         "past";
+      << "now and the limit add up to a time in the past";
 }
 
 EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
          .schedules = 10) {
   contract(
-      "Throws std::bad_alloc where memory is missing; nothing has "
-      "changed.");
+      "Throws std::bad_alloc if allocation fails; nothing has changed "
+      "then.");
   std::atomic<int> ran = 0;
   int refused = 0;
   worker_pool pool(1);

@@ -1,4 +1,4 @@
-// Step 4.4: what becomes of a task's exception.
+// Step 4.4: exceptions of tasks.
 
 #include <atomic>
 #include <cstdio>
@@ -30,7 +30,7 @@ std::string thrown_by_shutdown(worker_pool& pool) {
 }
 
 EXPLORED(worker_exception, the_worker_lives_on, 4.4, 2) {
-  contract("A worker lives on, whatever comes out of its task.");
+  contract("An exception of a task does not end its worker.");
   std::atomic<bool> ran = false;
   worker_pool pool(1);
 
@@ -40,13 +40,13 @@ EXPLORED(worker_exception, the_worker_lives_on, 4.4, 2) {
 
   EXPECT_TRUE(ran) << "the task after the one that failed did not run";
   EXPECT_EQ(explore::threads_started(), 1)
-      << "an exception must not end the worker, nor cost a new thread";
+      << "an exception must neither end the worker nor cost a thread";
 }
 
 EXPLORED(worker_exception, the_first_shutdown_throws_it, 4.4, 2) {
   contract(
-      "the first call then throws the first exception that a task "
-      "threw");
+      "Without a handler, the first call then throws the first "
+      "exception of a task; later calls do not throw.");
   worker_pool pool(1);
   EXPECT_EQ(pool.run([] { fail("first"); }), run_status::ok);
   EXPECT_EQ(pool.run([] { fail("second"); }), run_status::ok);
@@ -56,15 +56,15 @@ EXPLORED(worker_exception, the_first_shutdown_throws_it, 4.4, 2) {
   const std::string later = thrown_by_shutdown(pool);
 
   EXPECT_EQ(thrown, "first")
-      << "the first failure is mostly the cause of the others; it is "
-         "the one to be told, and not to be overwritten";
-  EXPECT_EQ(later, "") << "no later call throws";
+      << "the first failure is usually the cause of the others; a "
+         "later one must not replace it";
+  EXPECT_EQ(later, "") << "a later call must not throw";
   EXPECT_EQ(alive, 0)
       << "shutdown threw before it had joined the workers";
 }
 
 EXPLORED(worker_exception, one_of_two_shutdowns_throws, 4.4, 2) {
-  contract("no later call throws");
+  contract("later calls do not throw.");
   std::atomic<int> thrown = 0;
   worker_pool pool(2);
   EXPECT_EQ(pool.run([] { fail("one"); }), run_status::ok);
@@ -78,11 +78,14 @@ EXPLORED(worker_exception, one_of_two_shutdowns_throws, 4.4, 2) {
     std::jthread other(close);
   }
 
-  EXPECT_EQ(thrown, 1) << "two calls met; the failure is told once";
+  EXPECT_EQ(thrown, 1)
+      << "two calls met; only one throws the exception";
 }
 
 EXPLORED(worker_exception, a_handler_gets_every_one, 4.4, 2) {
-  contract("Gets the exception of a task, on the worker that ran it");
+  contract(
+      "Called with the exception of a task, on the worker that ran it, "
+      "without a lock.");
   std::atomic<int> handled = 0;
   std::atomic<int> locks = 0;
   std::atomic<int> strangers = 0;
@@ -96,13 +99,13 @@ EXPLORED(worker_exception, a_handler_gets_every_one, 4.4, 2) {
     } catch (...) {  // not what the task threw
     }
   });
-  const auto tell = [] { throw std::this_thread::get_id(); };
+  const auto throw_id = [] { throw std::this_thread::get_id(); };
 
-  EXPECT_EQ(pool.run(tell), run_status::ok);
-  EXPECT_EQ(pool.run(tell), run_status::ok);
+  EXPECT_EQ(pool.run(throw_id), run_status::ok);
+  EXPECT_EQ(pool.run(throw_id), run_status::ok);
 
   EXPECT_EQ(thrown_by_shutdown(pool), "")
-      << "the handler has it; nobody else is to be told";
+      << "the handler has it already";
   EXPECT_EQ(handled, 2)
       << "every exception goes to the handler, as it was thrown";
   EXPECT_EQ(locks, 0) << "the handler ran while a lock was held";
@@ -110,7 +113,7 @@ EXPLORED(worker_exception, a_handler_gets_every_one, 4.4, 2) {
 }
 
 EXPLORED(worker_exception, anything_may_be_thrown, 4.4, 1) {
-  contract("A worker lives on, whatever comes out of its task.");
+  contract("An exception of a task does not end its worker.");
   int thrown = 0;
   worker_pool pool(1);
 
@@ -123,12 +126,12 @@ EXPLORED(worker_exception, anything_may_be_thrown, 4.4, 1) {
   }
 
   EXPECT_EQ(thrown, 42)
-      << "a task may throw what is no std::exception; it reaches "
-         "shutdown like any other";
+      << "a task may throw what is not a std::exception; shutdown "
+         "throws it like any other";
 }
 
 EXPLORED(worker_exception, two_handlers_run_at_once, 4.4, 1) {
-  contract("several workers may call it at once");
+  contract("Several workers may call it at the same time.");
   std::latch meeting(2);
   worker_pool pool(2, [&](const std::exception_ptr&) {
     meeting.arrive_and_wait();  // hangs if they take turns
@@ -142,8 +145,8 @@ EXPLORED(worker_exception, two_handlers_run_at_once, 4.4, 1) {
 }
 
 GRADED(worker_exception, a_handler_must_not_throw, 4.4, 1) {
-  contract("An exception that leaves it ends the program.");
-  worker_pool(1).shutdown();  // where no task failed, all goes well
+  contract("If it throws, std::terminate is called.");
+  worker_pool(1).shutdown();  // no task failed: no exception
 
   const auto throw_on = [] {
     worker_pool pool(1, [](const std::exception_ptr& error) {
@@ -154,14 +157,23 @@ GRADED(worker_exception, a_handler_must_not_throw, 4.4, 1) {
   };
 
   EXPECT_DEATH(throw_on(), "the handler")
-      << "the handler threw, and the pool kept it to itself";
+      << "the handler threw, and the pool dropped the exception";
+  const auto throw_number = [] {
+    worker_pool pool(1, [](const std::exception_ptr&) {
+      std::fputs("a number\n", stderr);
+      throw 42;
+    });
+    (void)pool.run([] { fail("a task"); });
+  };
+  EXPECT_DEATH(throw_number(), "a number")
+      << "the handler threw what is not a std::exception";
 }
 
 GRADED(worker_exception, nobody_fetched_it, 4.4, 1) {
   contract(
-      "never throws: an exception that nobody has fetched, because "
-      "nobody called shutdown(), ends the program");
-  worker_pool(1).shutdown();  // where no task failed, all goes well
+      "If a task's exception was neither handled nor thrown by "
+      "shutdown(), it calls std::terminate.");
+  worker_pool(1).shutdown();  // no task failed: no exception
 
   const auto forget = [] {
     {
@@ -173,8 +185,8 @@ GRADED(worker_exception, nobody_fetched_it, 4.4, 1) {
   };
 
   EXPECT_DEATH(forget(), "lives on")
-      << "a task failed, nobody called shutdown, and the destructor "
-         "kept the failure to itself";
+      << "a task failed, shutdown was not called, and the destructor "
+         "dropped the exception";
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
-// Step 4.5: the calls from inside.
+// Step 4.5: calls from inside.
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <latch>
+#include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "04_worker_pool/run_status_words.hpp"
 #include "grading/grading.hpp"
@@ -15,7 +18,9 @@ namespace workbook::step_5 {
 namespace {
 
 EXPLORED(worker_inside, alone_it_is_refused, 4.5, 1) {
-  contract("Returns would_deadlock if … the call comes from inside");
+  contract(
+      "Returns would_deadlock if and only if the pool is open, the "
+      "call comes from inside");
   std::atomic<run_status> status = run_status::ok;
   std::atomic<bool> kept = false;
   worker_pool pool(1);
@@ -29,13 +34,13 @@ EXPLORED(worker_inside, alone_it_is_refused, 4.5, 1) {
   explore::settle();
 
   EXPECT_EQ(status.load(), run_status::would_deadlock)
-      << "the task waits for a worker, and is itself what keeps the "
-         "only one busy";
+      << "the task waits for a worker, and keeps the only worker busy";
   EXPECT_TRUE(kept) << "the refused task is still the caller's";
 }
 
-EXPLORED(worker_inside, only_the_last_is_refused, 4.5, 3) {
-  contract("they keep waiting");
+EXPLORED(worker_inside, only_the_last_is_refused, 4.5, 2) {
+  contract("those calls keep waiting.");
+  contract("While the pool is open, blocked_.size() < count_");
   std::latch both(2);
   std::atomic<int> refused = 0;
   std::atomic<int> ran = 0;
@@ -52,16 +57,16 @@ EXPLORED(worker_inside, only_the_last_is_refused, 4.5, 3) {
   explore::settle();
 
   EXPECT_EQ(refused, 1)
-      << "both workers' tasks want another worker; who comes first "
-         "may wait, for who comes second is refused and ends";
-  EXPECT_EQ(ran, 1) << "who waited was forgotten";
+      << "both tasks need another worker; the first call may wait, "
+         "because the second is refused and its task ends";
+  EXPECT_EQ(ran, 1) << "the waiting call was never served";
   EXPECT_EQ(pool.run([&] { after = pool.run([] {}); }), run_status::ok);
   explore::settle();
   EXPECT_EQ(after.load(), run_status::ok)
-      << "a refused call left its mark";
+      << "a refused call still counts as blocked";
 }
 
-// Counts who is refused.
+// Counts refused calls.
 struct refusals {
   void note(run_status status) {
     count += status == run_status::would_deadlock ? 1 : 0;
@@ -70,9 +75,7 @@ struct refusals {
 };
 
 EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 2) {
-  contract(
-      "would_deadlock if and only if … the task of every other worker "
-      "is blocked in this very call");
+  contract("The id is erased before the task of that call begins.");
   refusals refused;
   std::atomic<run_status> second = run_status::closed;
   worker_pool pool(2);
@@ -87,16 +90,16 @@ EXPLORED(worker_inside, the_mark_goes_before_the_task, 4.5, 2) {
   explore::settle();
 
   EXPECT_EQ(second.load(), run_status::ok)
-      << "the first task has handed over and waits no longer; it still "
-         "counted as blocked when the second asked";
+      << "the first call has handed over its task, and still counted "
+         "as blocked when the second came";
   EXPECT_EQ(refused.count, 1)
       << "in the end two tasks wait, each for the worker of the other";
 }
 
 EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 1) {
   contract(
-      "would_deadlock if and only if … the task of every other worker "
-      "is blocked in this very call");
+      "Each member of blocked_ is the id of one call of run, from "
+      "inside, that has not returned.");
   refusals refused;
   std::atomic<run_status> first = run_status::closed;
   std::atomic<run_status> second = run_status::closed;
@@ -112,16 +115,16 @@ EXPLORED(worker_inside, the_mark_goes_with_the_call, 4.5, 1) {
 
   EXPECT_EQ(first.load(), run_status::ok);
   EXPECT_EQ(second.load(), run_status::ok)
-      << "the other worker runs a task that will end; was the caller "
-         "stopped by the mark of its own first call?";
+      << "the other worker's task will end; did the caller's own first "
+         "call still count as blocked?";
   EXPECT_EQ(refused.count, 1)
       << "in the end two tasks wait, each for the worker of the other";
 }
 
 EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 1) {
   contract(
-      "Returns would_deadlock if … the task of every other worker is "
-      "blocked in this very call");
+      "Returns would_deadlock if and only if … the task of every other "
+      "worker is blocked in run(task&&) of this pool");
   refusals refused;
   worker_pool pool(2);
 
@@ -133,13 +136,15 @@ EXPLORED(worker_inside, a_late_worker_spares_the_next_mark, 4.5, 1) {
   explore::settle();
 
   EXPECT_EQ(refused.count, 1)
-      << "each of two tasks waits for the worker of the other; the one "
-         "that comes second must be refused";
+      << "each of two tasks waits for the other's worker; the second "
+         "call must be refused";
 }
 
-EXPLORED(worker_inside, who_waits_with_an_end_is_not_blocked, 4.5, 1,
+EXPLORED(worker_inside, a_call_with_a_limit_is_not_blocked, 4.5, 1,
          .timeouts_race = false, .virtual_time = true) {
-  contract("It neither returns would_deadlock nor counts as blocked.");
+  contract(
+      "Such a call never returns would_deadlock and does not count as "
+      "blocked.");
   std::latch both(2);
   explore::gate done;
   run_status timed = run_status::closed;
@@ -168,14 +173,14 @@ EXPLORED(worker_inside, who_waits_with_an_end_is_not_blocked, 4.5, 1,
   EXPECT_EQ(last, run_status::would_deadlock)
       << "now the task of the other worker is blocked";
   EXPECT_EQ(waited, run_status::ok)
-      << "the other worker's task would give up in a second, so this "
-         "one could wait";
+      << "the other task gives up after one second, so this call may "
+         "wait";
 }
 
-EXPLORED(worker_inside, shutdown_throws, 4.5, 2) {
+EXPLORED(worker_inside, shutdown_throws, 4.5, 1) {
   contract(
-      "Called inside, throws std::system_error, "
-      "resource_deadlock_would_occur, and nothing has changed.");
+      "Called inside, it throws std::system_error with "
+      "resource_deadlock_would_occur and changes nothing.");
   std::atomic<bool> refused = false;
   worker_pool pool(1);
 
@@ -191,15 +196,15 @@ EXPLORED(worker_inside, shutdown_throws, 4.5, 2) {
   const run_status next = pool.run([] {});
   pool.shutdown();
 
-  EXPECT_TRUE(refused) << "a task shut its own pool down: the worker "
-                          "would have joined itself";
-  EXPECT_EQ(next, run_status::ok) << "the pool was closed all the same";
+  EXPECT_TRUE(refused) << "a task shut down its own pool: the worker "
+                          "would join itself";
+  EXPECT_EQ(next, run_status::ok) << "the pool was closed nevertheless";
 }
 
 EXPLORED(worker_inside, a_handler_is_inside, 4.5, 1) {
   contract(
-      "\"Inside\" means: on the worker that runs a task of this very "
-      "pool, or the handler of its exception.");
+      "\"Inside\" means: on a worker of this pool, in a task, in the "
+      "destructor of a task, or in the error handler.");
   worker_pool* its = nullptr;
   std::atomic<run_status> status = run_status::ok;
   std::atomic<bool> refused = false;
@@ -218,13 +223,74 @@ EXPLORED(worker_inside, a_handler_is_inside, 4.5, 1) {
 
   EXPECT_EQ(status.load(), run_status::would_deadlock)
       << "the only worker runs the handler, which waits for a worker";
-  EXPECT_TRUE(refused) << "the handler shut its own pool down";
+  EXPECT_TRUE(refused) << "the handler shut down its own pool";
+}
+
+// What a task holds calls back when the worker destroys it.
+EXPLORED(worker_inside, a_destructor_is_inside, 4.5, 1) {
+  contract(
+      "\"Inside\" means: on a worker of this pool, in a task, in the "
+      "destructor of a task, or in the error handler.");
+  struct context {
+    worker_pool* pool;
+    std::atomic<bool> refused = false;
+    std::atomic<run_status> status = run_status::ok;
+  };
+  std::atomic<int> alive = 0;
+  worker_pool pool(1);
+  context its{&pool};
+  const auto call_back = [](void* given) {
+    auto* const in = static_cast<context*>(given);
+    in->status = in->pool->run([] {});
+    try {
+      in->pool->shutdown();
+    } catch (const std::system_error&) {
+      in->refused = true;
+    }
+  };
+
+  EXPECT_EQ(
+      pool.run([held = explore::payload(&alive, call_back, &its)] {}),
+      run_status::ok);
+  explore::settle();
+
+  EXPECT_EQ(its.status.load(), run_status::would_deadlock)
+      << "the only worker destroys a task, which waits for a worker";
+  EXPECT_TRUE(its.refused) << "the destructor shut down its own pool";
+}
+
+EXPLORED(worker_inside, a_failed_allocation_blocks_nothing, 4.5, 1,
+         .schedules = 50) {
+  contract(
+      "Throws std::bad_alloc if allocation fails; nothing has changed "
+      "then.");
+  std::atomic<int> thrown = 0;
+  std::atomic<run_status> after = run_status::closed;
+  worker_pool pool(2);
+
+  EXPECT_EQ(pool.run([&] {
+    for (std::size_t before = 0; before < 3; ++before) {
+      worker_pool::task job([] {});
+      try {
+        const explore::missing_block missing(before);
+        (void)pool.run(std::move(job));
+      } catch (const std::bad_alloc&) {
+        ++thrown;
+      }
+    }
+    after = pool.run([] {});
+  }),
+            run_status::ok);
+  explore::settle();
+
+  EXPECT_EQ(after.load(), run_status::ok)
+      << thrown << " calls threw; does one of them count as blocked?";
 }
 
 EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
   contract(
       "would_deadlock if and only if … the task of every other worker "
-      "is blocked in this very call");
+      "is blocked in run(task&&) of this pool");
   std::latch all(3);
   refusals refused;
   std::atomic<int> ran = 0;
@@ -240,13 +306,26 @@ EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
   explore::settle();
 
   EXPECT_EQ(refused.count, 1)
-      << "three tasks want a worker: the first two may wait, for the "
-         "third is refused and ends";
+      << "three tasks need a worker: the first two may wait, because "
+         "the third is refused and ends";
   EXPECT_EQ(ran, 2);
 }
 
-EXPLORED(worker_inside, try_run_only_looks, 4.5, 1) {
-  contract("It neither returns would_deadlock nor counts as blocked.");
+EXPLORED(worker_inside, an_idle_worker_takes_it, 4.5, 1,
+         .schedules = 100) {
+  contract("Returns would_deadlock if and only if");
+  std::atomic<run_status> inner = run_status::closed;
+  worker_pool pool(2);
+
+  EXPECT_EQ(pool.run([&] { inner = pool.run([] {}); }), run_status::ok);
+  explore::settle();
+
+  EXPECT_EQ(inner.load(), run_status::ok)
+      << "the other worker is idle: the call must not be refused";
+}
+
+EXPLORED(worker_inside, try_run_does_not_wait, 4.5, 1) {
+  contract("It never returns would_deadlock.");
   std::atomic<run_status> tried = run_status::ok;
   std::atomic<run_status> waited = run_status::ok;
   worker_pool pool(1);
@@ -264,7 +343,7 @@ EXPLORED(worker_inside, try_run_only_looks, 4.5, 1) {
 }
 
 EXPLORED(worker_inside, shutdown_throws_while_closing, 4.5, 1) {
-  contract("Called inside, throws std::system_error");
+  contract("Called inside, it throws std::system_error");
   explore::gate gate;
   std::atomic<bool> refused = false;
   worker_pool pool(1);
@@ -283,8 +362,8 @@ EXPLORED(worker_inside, shutdown_throws_while_closing, 4.5, 1) {
   gate.open();
   closer.join();
 
-  EXPECT_TRUE(refused) << "the pool was being shut down already; the "
-                          "task was told that all have ended";
+  EXPECT_TRUE(refused) << "shutdown was already in progress, and the "
+                          "task's call returned as if all had ended";
 }
 
 }  // namespace

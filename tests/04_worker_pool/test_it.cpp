@@ -120,45 +120,45 @@ GRADED(worker_test_it, spares_a_pool_of_promises, 4.8, 0) {
 }
 
 GRADED(worker_test_it, catches_a_queue, 4.8, 2) {
-  contract("returns ok once the worker has it");
+  contract("Returns ok once a worker has it");
   expect_catch("tasks_wait_in_a_queue");
 }
 
 GRADED(worker_test_it, catches_a_pool_of_nobody, 4.8, 2) {
-  contract("Throws std::invalid_argument if that is 0");
+  contract("Throws std::invalid_argument if `workers` is 0");
   expect_catch("zero_workers_accepted");
 }
 
 GRADED(worker_test_it, catches_workers_that_stay, 4.8, 2) {
-  contract("joins all workers");
+  contract("all workers are joined.");
   expect_catch("workers_detached");
 }
 
 GRADED(worker_test_it, catches_a_lost_task, 4.8, 2) {
-  contract("On every other status … it is still the caller's.");
+  contract("With any other status, `job` is unchanged");
   expect_catch("refused_task_is_lost");
 }
 
 GRADED(worker_test_it, catches_a_worker_that_dies, 4.8, 2) {
-  contract("A worker lives on, whatever comes out of its task.");
+  contract("An exception of a task does not end its worker.");
   expect_catch("an_exception_ends_the_worker");
 }
 
 GRADED(worker_test_it, catches_the_wrong_exception, 4.8, 2) {
-  contract("throws the first exception that a task threw");
+  contract("throws the first exception of a task");
   expect_catch("a_later_error_overwrites_the_first");
 }
 
 GRADED(worker_test_it, catches_a_timid_pool, 4.8, 2) {
-  contract("would_deadlock if and only if …");
+  contract("Returns would_deadlock if and only if the pool is open");
   expect_catch("every_run_inside_is_refused");
 }
 
 GRADED(worker_test_it, catches_two_sections, 4.8, 2) {
   contract(
-      "Returns would_deadlock if … the task of every other worker is "
-      "blocked in this very call");
-  expect_catch("check_and_mark_apart");
+      "Returns would_deadlock if and only if … the task of every other "
+      "worker is blocked in run(task&&) of this pool");
+  expect_catch("check_and_insert_apart");
 }
 
 }  // namespace
