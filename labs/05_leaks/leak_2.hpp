@@ -1,5 +1,4 @@
-// Values from a source that runs ahead, searched for the first one that
-// is wanted.
+// Searches the values of a source that runs ahead.
 //
 // Book: chapter 5, "Leaks", step 5.2.
 
@@ -15,13 +14,13 @@
 
 namespace workbook {
 
-/// Calls `source` on a thread of its own, which may be a few values
-/// ahead (ten at most), and returns the first value that `wanted`
-/// accepts; nothing if the source ends (returns nothing) before. What
-/// `wanted` throws comes out. However it ends, nothing that it started
-/// goes on.
+/// Returns the first value of `source` that `wanted` accepts, or
+/// nothing if the source ends first by returning nothing. Calls
+/// `source` on a thread of its own, at most ten values ahead of the
+/// search. Rethrows what `wanted` throws. In every case, the thread
+/// that it started has ended when it returns or throws.
 ///
-/// `source` does not throw, and may have no end.
+/// `source` must not throw, and may be endless.
 inline std::optional<int> first_wanted(
     const std::function<std::optional<int>()>& source,
     const std::function<bool(int)>& wanted) {

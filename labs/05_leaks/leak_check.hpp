@@ -1,12 +1,11 @@
-// Finds what was started between two moments, and has not ended.
+// Finds what was started since a moment and has not ended.
 //
 // Book: chapter 5, "Leaks". Model: Uber's goleak, for threads.
 //
 // Invariants:
-//   (I1) before_ is what was there when the check was made, after the
-//        runtimes were warmed up, the thread that made it included; it
-//        never changes.
-//   (I2) Nothing is a leak that ends by itself within `patience`.
+//   (I1) before_ is what existed when the check was created, after the
+//        warm-up. It includes the creating thread, and never changes.
+//   (I2) What ends by itself within `wait_limit` is not a leak.
 
 #pragma once
 
@@ -25,26 +24,26 @@
 #include <utility>
 #include <vector>
 
-#include "birthplace.hpp"
-#include "census.hpp"
 #include "grading/todo.hpp"
+#include "process_snapshot.hpp"
+#include "spawn_site.hpp"
 #include "thread_facts.hpp"
 
 namespace workbook {
 
 enum class leak_kind { thread, descriptor, timer };
 
-/// What was left behind. Only threads have all of it.
+/// What was left behind. Only a thread has all the fields.
 struct leak {
   leak_kind kind = leak_kind::thread;
   std::string name = {};     // or the descriptor; or the timer
-  std::string creator = {};  // "file.cpp:12 function", if spawned
-  std::vector<void*> stack = {};  // the calls that led to spawn
+  std::string creator = {};  // "src/file.cpp:12 function", or ""
+  std::vector<void*> stack = {};  // the callers of spawn
   std::string waits_in = {};      // see workbook::waits_in
   double age = 0;                 // seconds
 };
 
-/// One line for people.
+/// One line for a log.
 inline std::string to_string(const leak& what) {
   if (what.kind == leak_kind::descriptor) {
     return "descriptor " + what.name;
@@ -63,37 +62,38 @@ inline std::string to_string(const leak& what) {
 
 struct leak_options {
   /// How long a thread may take to end. The pauses add up to it.
-  std::chrono::nanoseconds patience = std::chrono::seconds(1);
-  /// Threads of exactly these names are nobody's leak. The kernel keeps
-  /// 15 bytes of a name: of a longer one here, the first 15 count. A
-  /// thread that nobody named has the name of its creator.
+  std::chrono::nanoseconds wait_limit = std::chrono::seconds(1);
+  /// Threads with exactly these names are ignored. The kernel keeps 15
+  /// bytes of a name, so only the first 15 bytes of a longer entry
+  /// count. A thread that was never named has its creator's name.
   std::vector<std::string> ignored_names = {};
-  /// Nor are threads that were spawned in these files ("cache.cpp"). A
-  /// thread that spawn did not start was spawned in none.
+  /// Threads that were spawned in these files are ignored. An entry is
+  /// a base name without folders ("cache.cpp"), and must match exactly.
+  /// It never matches a thread that spawn did not start.
   std::vector<std::string> ignored_creators = {};
-  /// Called before the first census: the first use of whatever keeps a
-  /// thread of its own from then on.
+  /// Called in order before the first snapshot. For runtimes that start
+  /// a thread at their first use and keep it.
   std::vector<std::function<void()>> warm_up = {};
-  /// Lets time pass.
+  /// Called for every pause; by default it sleeps.
   std::function<void(std::chrono::nanoseconds)> pause =
       [](std::chrono::nanoseconds time) {
         std::this_thread::sleep_for(time);
       };
 };
 
-/// leak_check tells what was started since it was made, and is still
-/// there. Threads are those of this process, but for the one that
-/// looks, which need not be the one that made it. Thread safety: none;
-/// other threads may come and go.
+/// leak_check finds what was started since its creation and still
+/// exists. The calling thread of look() is never a leak, and neither is
+/// the thread that created the check. Thread safety: none; other
+/// threads may start and end meanwhile.
 class leak_check {
  public:
-  /// Warms up, then takes the first census.
+  /// Calls warm_up, then takes the first snapshot.
   explicit leak_check(leak_options options = {});
 
-  /// What is there and was not, less what is ignored; empty if there
-  /// are no leaks. Looks at once; as long as it finds any, it pauses
-  /// and looks again: first for a millisecond, then for twice as long
-  /// each time, until the pauses add up to `patience`.
+  /// Returns what exists now and did not exist before, except what is
+  /// ignored. Looks at once. While it finds anything, it pauses and
+  /// looks again: first for 1 ms, then for twice as long each time,
+  /// until the pauses add up to `wait_limit`.
   [[nodiscard]] std::vector<leak> look() const;
 
  private:
@@ -101,39 +101,39 @@ class leak_check {
   bool is_ignored(const leak& what) const;
 
   leak_options options_;
-  census before_;
+  process_snapshot before_;
 };
 
 // ---- Implementation --------------------------------------------
 
 inline leak_check::leak_check(leak_options options)
     : options_(std::move(options)) {
-  // TODO(5.8): in which order? And who looks later may be
-  // another thread than this one.
-  todo("5.8");
+  // TODO(5.9): in which order? A different thread may call look.
+  todo("5.9");
 }
 
 inline std::vector<leak> leak_check::look() const {
-  return todo<std::vector<leak>>("5.8");
+  return todo<std::vector<leak>>("5.9");
 }
 
-// What is there now and was not, with all that is known of it.
+// What exists now and did not before, with everything known about it.
 inline std::vector<leak> leak_check::look_once() const {
-  const census born = born_between(before_, take_census());
+  const process_snapshot added =
+      added_between(before_, take_snapshot());
   std::vector<leak> found;
-  // TODO(5.8): every thread that is not ignored, with its facts.
-  todo("5.8");
-  for (const std::string& each : born.descriptors) {
+  // TODO(5.9): every thread that is not ignored, with its facts.
+  todo("5.9");
+  for (const std::string& each : added.descriptors) {
     found.push_back({.kind = leak_kind::descriptor, .name = each});
   }
-  for (const std::string& each : born.timers) {
+  for (const std::string& each : added.timers) {
     found.push_back({.kind = leak_kind::timer, .name = each});
   }
   return found;
 }
 
 inline bool leak_check::is_ignored(const leak& what) const {
-  return todo<bool>("5.8", what);
+  return todo<bool>("5.9", what);
 }
 
 }  // namespace workbook

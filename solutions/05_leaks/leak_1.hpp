@@ -1,4 +1,4 @@
-// Several jobs at once, and one who waits for them, up to a limit.
+// Runs several jobs at once, and waits for them up to a limit.
 //
 // Book: chapter 5, "Leaks", step 5.1. Document: 002, its program.
 
@@ -15,13 +15,13 @@
 
 namespace workbook {
 
-/// Runs `count` jobs, job(token), each on a thread of its own. Blocks
-/// until all have ended, or `limit` has passed; then the token is asked
-/// to stop, and the rest are waited for. Returns how many had ended by
-/// then: what comes after the limit does not count. When it returns,
-/// nothing that it started goes on. nanoseconds::max() is no limit.
+/// Calls job(token) `count` times, each on a thread of its own. Blocks
+/// until all jobs have ended or `limit` has passed. In the second case
+/// it requests a stop and waits for the rest. Returns the number of
+/// jobs that ended within the limit. When it returns, every thread that
+/// it started has ended. nanoseconds::max() means no limit.
 ///
-/// `job` does not throw, and ends soon after it was asked to.
+/// `job` must not throw, and must end soon after a stop request.
 inline int run_jobs(int count, std::chrono::nanoseconds limit,
                     const std::function<void(std::stop_token)>& job) {
   using clock = channel<bool>::clock;
@@ -47,7 +47,7 @@ inline int run_jobs(int count, std::chrono::nanoseconds limit,
   //@       ++done;
   //@       break;
   //@     default:
-  //@       timer = clock::time_point::max();  // it fires once
+  //@       timer = clock::time_point::max();  // fires once
   //@       context.request_stop();
   //@   }
   //@ }

@@ -1,4 +1,4 @@
-// One stage of a pipeline: takes numbers, squares them, passes them on.
+// One stage of a pipeline: receives numbers and sends their squares.
 //
 // Book: chapter 5, "Leaks", step 5.3. Document: 002, its cure.
 
@@ -13,10 +13,10 @@
 namespace workbook {
 
 /// Receives numbers from `in` and sends their squares to `out`, until
-/// one of the two is closed, or `stop` is requested; then it returns at
-/// once, whatever it waits for, and also if it need not wait. Returns
-/// how many squares were sent. The channels belong to the caller, who
-/// goes on using them: they are never closed here.
+/// a receive finds `in` closed and empty, or a send finds `out` closed.
+/// Also returns when `stop` is requested: at once if it is waiting, and
+/// before the next number if not. Returns the number of squares sent.
+/// Never closes the channels: the caller goes on using them.
 inline int square_all(std::stop_token stop, channel<int>& in,
                       channel<int>& out) {
   // [5.3 square_all]
@@ -33,7 +33,7 @@ inline int square_all(std::stop_token stop, channel<int>& in,
   //@ }
   //@ return sent;
   int sent = 0;
-  // Neither call looks at the token if it need not wait.
+  // Neither call checks the token if it does not have to wait.
   while (!stop.stop_requested()) {
     const std::optional<int> number = in.receive(stop).value;
     if (!number) {

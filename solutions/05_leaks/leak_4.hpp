@@ -1,5 +1,4 @@
-// A log that never holds up who writes to it: a thread of its own does
-// the writing.
+// A log whose callers do not wait for the writing.
 //
 // Book: chapter 5, "Leaks", step 5.4.
 
@@ -16,7 +15,7 @@
 namespace workbook {
 
 /// background_log calls `write` for every line, in order, on a thread
-/// of its own. `write` does not throw. Thread safety: note() may be
+/// of its own. `write` must not throw. Thread safety: note() may be
 /// called from any thread; the destructor requires that no other call
 /// is in progress.
 class background_log {
@@ -40,8 +39,8 @@ class background_log {
   background_log(const background_log&) = delete;
   background_log& operator=(const background_log&) = delete;
 
-  /// Every line that was noted has been written when the destructor
-  /// returns, and nothing that the log started goes on.
+  /// Blocks until every noted line is written and the log's thread has
+  /// ended.
   ~background_log() {
     // [5.4 end]
     //@ lines_.close();
@@ -50,7 +49,7 @@ class background_log {
     // [5.4 end]
   }
 
-  /// Blocks only while 16 lines wait to be written.
+  /// Adds a line. Blocks only while 16 lines wait to be written.
   void note(std::string line) { (void)lines_.send(std::move(line)); }
 
  private:

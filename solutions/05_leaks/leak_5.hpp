@@ -1,4 +1,4 @@
-// A session that gives a sign of life at regular times.
+// A session that sends a heartbeat at regular intervals.
 //
 // Book: chapter 5, "Leaks", step 5.5.
 
@@ -15,11 +15,11 @@
 
 namespace workbook {
 
-/// session calls `beat` every `period`, on a thread of its own, as long
-/// as somebody holds it. When the last shared_ptr of the holders is
-/// gone, so is the session: `beat` is not called any more, and nothing
-/// that the session started goes on. `beat` does not throw, and drops
-/// no session. Thread safety: as shared_ptr.
+/// session calls `beat` every `period`, on a thread of its own, until
+/// its last holder releases it. That release destroys the session: it
+/// blocks until a running `beat` has returned and the thread has ended.
+/// `beat` must not throw and must not release a session. Thread safety:
+/// as shared_ptr.
 class session {
  public:
   static std::shared_ptr<session> open(std::chrono::nanoseconds period,
@@ -54,7 +54,7 @@ class session {
 
   std::function<void()> beat_;
   channel<bool> quiet_;  // nobody sends: a sleep that can be cancelled
-  std::jthread timer_;   // ends and joins before what it uses is gone
+  std::jthread timer_;   // last: joined before the others are gone
 };
 
 }  // namespace workbook

@@ -1,4 +1,4 @@
-// A leak check for a block, and for the end of main.
+// A leak check for a block and for the end of main.
 //
 // Book: chapter 5, "Leaks". Model: goleak's VerifyNone and
 // VerifyTestMain.
@@ -16,7 +16,7 @@
 
 namespace workbook {
 
-/// Prints each of `leaks` on stderr, with the calls that led to it.
+/// Prints each of `leaks` on stderr, with the call stack of its spawn.
 inline void print(const std::vector<leak>& leaks) {
   for (const leak& each : leaks) {
     std::fprintf(stderr, "leak: %s\n", to_string(each).c_str());
@@ -28,8 +28,8 @@ inline void print(const std::vector<leak>& leaks) {
   }
 }
 
-/// Prints the leaks, if any, and returns the status that main is to end
-/// with: `status`, but 1 if that is 0 and something was left behind.
+/// Prints the leaks, if any. Returns the exit status for main: 1 if
+/// `status` is 0 and something leaked, otherwise `status`.
 ///
 ///   int main() {
 ///     const leak_check check;
@@ -37,18 +37,19 @@ inline void print(const std::vector<leak>& leaks) {
 ///     return end_of_main(check, status);
 ///   }
 inline int end_of_main(const leak_check& check, int status) {
-  // [5.9 end_of_main]
-  //@ return todo<int>("5.9", check, status);
+  // [5.10 end_of_main]
+  //@ return todo<int>("5.10", check, status);
   const std::vector<leak> leaks = check.look();
   print(leaks);
   return status == 0 && !leaks.empty() ? EXIT_FAILURE : status;
-  // [5.9 end_of_main]
+  // [5.10 end_of_main]
 }
 
-/// Checks a block: what is started after it and is still there when it
-/// is destroyed goes to `on_leak`, once, and only if there is any; none
-/// means: print it, and std::abort. The block may also be left by an
-/// exception. `on_leak` does not throw.
+/// Checks a block. If something was started during the guard's life
+/// and still exists at its end, the destructor calls `on_leak` once
+/// with all of it. Without `on_leak` it prints the leaks and calls
+/// std::abort. An exception may leave the block. `on_leak` must not
+/// throw.
 class leak_guard {
  public:
   using handler = std::function<void(const std::vector<leak>&)>;
@@ -60,8 +61,8 @@ class leak_guard {
   leak_guard& operator=(const leak_guard&) = delete;
 
   ~leak_guard() {
-    // [5.9 guard]
-    //@ todo("5.9");
+    // [5.10 guard]
+    //@ todo("5.10");
     const std::vector<leak> leaks = check_.look();
     if (leaks.empty()) {
       return;
@@ -72,7 +73,7 @@ class leak_guard {
     }
     print(leaks);
     std::abort();
-    // [5.9 guard]
+    // [5.10 guard]
   }
 
  private:

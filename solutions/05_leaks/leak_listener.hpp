@@ -1,4 +1,4 @@
-// Fails every GoogleTest test that leaves something behind.
+// Fails every GoogleTest test that leaks.
 //
 // Book: chapter 5, "Leaks". Model: goleak's VerifyTestMain; the
 // listener of GoogleTest's sample 10.
@@ -17,12 +17,11 @@
 
 namespace workbook {
 
-/// leak_listener adds a failure, with the leak's line, for everything
-/// that a test has started and left behind. It blames no test that has
-/// failed already: that ended somewhere in the middle, and what it
-/// left is no news. Nor one that was not alone: where tests run at the
-/// same time, nobody knows whose a thread is, and a test during which
-/// another one ran at any time is not judged.
+/// leak_listener adds a failure for every leak of a test, with the
+/// leak's line. A test that has failed already gets no second failure:
+/// it ended in the middle, so leaks are expected. A test that ran at
+/// the same time as another test is not checked, because a leak could
+/// belong to either.
 ///
 ///   testing::UnitTest::GetInstance()->listeners().Append(
 ///       new leak_listener);
@@ -41,10 +40,10 @@ class leak_listener : public testing::EmptyTestEventListener {
     }
   }
 
-  /// A test begins.
+  /// A test starts.
   void began();
 
-  /// A test ends, and has failed or not. What it is to be blamed for.
+  /// A test ends. Returns its leaks, if it is checked.
   [[nodiscard]] std::vector<leak> ended(bool failed);
 
  private:
@@ -53,34 +52,34 @@ class leak_listener : public testing::EmptyTestEventListener {
   // mutex_ guards every field below it.
   std::mutex mutex_;
   int running_ = 0;    // tests at this moment
-  bool alone_ = true;  // the last to begin found no other
-  std::optional<leak_check> check_;  // made when running_ was 0
+  bool alone_ = true;  // no other test ran when the last one began
+  std::optional<leak_check> check_;  // created when running_ was 0
 };
 
 // ---- Implementation --------------------------------------------
 
 inline void leak_listener::began() {
-  // [5.9 began]
-  //@ todo("5.9");
+  // [5.10 began]
+  //@ todo("5.10");
   std::scoped_lock lock(mutex_);
   alone_ = running_ == 0;
   if (alone_) {
     check_.emplace(options_);
   }
   ++running_;
-  // [5.9 began]
+  // [5.10 began]
 }
 
 inline std::vector<leak> leak_listener::ended(bool failed) {
-  // [5.9 ended]
-  //@ return todo<std::vector<leak>>("5.9", failed);
+  // [5.10 ended]
+  //@ return todo<std::vector<leak>>("5.10", failed);
   std::scoped_lock lock(mutex_);
   --running_;
   if (!alone_ || failed) {
     return {};
   }
   return check_->look();
-  // [5.9 ended]
+  // [5.10 ended]
 }
 
 }  // namespace workbook

@@ -1,4 +1,4 @@
-// A scope for threads: what is spawned in it has ended when it ends.
+// A scope for threads: every thread spawned in it ends before it does.
 //
 // Book: chapter 5, "Leaks". Document: 002, what its cure lacks.
 // Model: the nurseries of Trio (N. J. Smith, 2018); Java's
@@ -6,16 +6,15 @@
 //
 // Invariants (each holds whenever mutex_ is free):
 //   (I1) A child is in running_ from its spawn until its function has
-//        returned or thrown, and what it captured is destroyed; then
-//        in ended_, until its thread is joined.
-//   (I2) Once cancelled_at_ is set it stays set, and from then on no
-//        child is spawned.
-//   (I3) first_error_ is the first exception of a child that join has
-//        not rethrown. While there is one, the scope is cancelled.
+//        returned or thrown and its captures are destroyed.
+//   (I2) The child that ended last owns the thread of the child that
+//        ended before it, and joins it. So last_ended_ is the only
+//        thread that is left to join once running_ is empty.
+//   (I3) first_error_ is the first exception of a child that no join
+//        has rethrown. It is stored before the scope is cancelled.
 // And at all times:
-//   (I4) No code of the callers runs while mutex_ is held.
-//   (I5) A scope waits for its own children only: what they wait for,
-//        they wait for with the token.
+//   (I4) No user code runs while mutex_ is held.
+//   (I5) Once a stop is requested, no child is spawned.
 
 #pragma once
 
@@ -25,201 +24,157 @@
 #include <cassert>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <exception>
 #include <functional>
-#include <iterator>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stop_token>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "call_place.hpp"
-#include "channel.hpp"
+#include "call_site.hpp"
 //@ #include "grading/todo.hpp"
+#include "scope_limits.hpp"
+#include "scope_nesting.hpp"
 #include "task_scope_options.hpp"
 #include "thread_facts.hpp"
 
 namespace workbook {
 
-/// task_scope runs children on threads of their own, and outlives them
-/// all. It is cancelled by cancel(), by the first child that throws, by
-/// its deadline, by its outer token and by its destructor; then the
-/// children's token is asked to stop, which wakes those who wait with
-/// it, on a channel for example.
+/// task_scope runs children on threads of their own and outlives them.
+/// It is cancelled by cancel(), by the first child that throws, by its
+/// deadline, by its outer token, and by its destructor. Cancellation
+/// requests a stop on the children's token, which wakes every child
+/// that waits with it, for example on a channel.
 ///
-/// Thread safety: any member may be called from any thread, also from a
-/// child where that is not excluded; only the destructor requires that
-/// nobody else is in a call. A scope that a child makes must end before
-/// that child does. "Inside" means: in a child of this scope, or of a
-/// scope that such a child has made. Document: 002.
+/// Thread safety: any member may be called from any thread, except as
+/// noted. The destructor requires that no other thread is in a call. A
+/// scope that a child creates must be destroyed before that child ends.
+/// "Inside" means: on the thread of a child of this scope, or of a
+/// child of a scope that was created inside. Document: 002.
 class task_scope {
  public:
   using clock = std::chrono::steady_clock;
 
-  /// An open scope without children; cancelled at once if the deadline
-  /// has passed, or the outer stop was requested. Throws
-  /// std::system_error if there is a deadline and no thread left.
+  /// Creates a scope without children. It is cancelled at once if the
+  /// deadline has passed or the outer stop was requested. Throws
+  /// std::system_error if a deadline needs a thread and none can start.
   explicit task_scope(task_scope_options options = {});
 
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
-  /// Cancels, and blocks until all children have ended. An exception
-  /// that join has not rethrown goes to on_error, else the program ends
-  /// (std::terminate). Must not be destroyed inside (asserted).
+  /// Cancels, and blocks until all children have ended. Passes an
+  /// exception that no join has rethrown to on_error; without on_error
+  /// it calls std::terminate. Must not be called inside (asserted).
   ~task_scope();
 
-  /// Runs f(token) as a child. False once the scope is cancelled; `f`
-  /// is then destroyed and nothing was started. Throws
-  /// std::system_error if the system has no thread left, what moving
-  /// `f` throws, and std::bad_alloc; nothing has changed then. Does not
-  /// wait for any child. Threads of children that have ended are not
-  /// kept until join: the next spawn frees them.
+  /// Runs f(token) as a child. Returns false once the scope is
+  /// cancelled; `f` is then destroyed and nothing was started. Throws
+  /// std::system_error if no thread can start, std::bad_alloc, and
+  /// whatever moving `f` throws; nothing has changed then. Does not
+  /// wait for a child. The threads of ended children do not accumulate,
+  /// even while a join waits.
   template <typename F>
-  [[nodiscard]] bool spawn(F f,
-                           call_place where = call_place::current());
+  [[nodiscard]] bool spawn(F f, call_site where = call_site::current());
 
-  /// Asks all children to stop. Does not wait for them. Idempotent.
+  /// Requests a stop of all children. Does not wait for them.
+  /// Idempotent.
   void cancel();
 
-  /// Blocks until all children have ended and what they captured is
-  /// destroyed; then rethrows the first exception of a child, if any,
-  /// once. Does not cancel: who waits for children that wait for ever
-  /// cancels first. Called inside, throws std::system_error,
-  /// resource_deadlock_would_occur. A child that has not ended when
-  /// `patience` has passed since the cancellation is told to on_late,
-  /// by the thread that waits, here or in the destructor; it goes on
-  /// waiting.
+  /// Blocks until all children have ended and their captures are
+  /// destroyed. Then rethrows the first exception of a child, once.
+  /// Does not cancel. Called inside, it throws std::system_error with
+  /// resource_deadlock_would_occur. Does not poll.
   void join();
 
-  /// What the children get; for others who want to end with them.
+  /// Like join, but returns false if a child still runs `limit` from
+  /// now; an exception is then kept for the next join. A limit beyond
+  /// the clock's range means no limit.
+  [[nodiscard]] bool join_for(std::chrono::nanoseconds limit);
+
+  /// The children that have not ended, in the order of their spawn.
+  /// Does not wait for them. O(children), with one file read for each.
+  [[nodiscard]] std::vector<running_child> still_running();
+
+  /// The token that every child receives.
   [[nodiscard]] std::stop_token token() const;
 
  private:
   struct child {
-    call_place spawned;
-    pid_t id = 0;  // of its thread, once that runs
+    call_site spawned;
+    pid_t id = 0;  // of its thread; 0 before that starts
     std::thread thread = {};
   };
   using child_list = std::list<child>;
 
-  // What the outer token calls.
-  struct canceller {
-    task_scope* scope;
-    void operator()() const { scope->cancel(); }
-  };
-
   template <typename F>
   void run(std::unique_ptr<F> f, child_list::iterator self) noexcept;
   void fail(std::exception_ptr error);
-  void free_ended();
   std::exception_ptr wait_for_children();
-  std::exception_ptr take_error();
-  void wait_once(std::unique_lock<std::mutex>& lock);
-  clock::time_point late_from() const;
-  void tell_late(std::unique_lock<std::mutex>& lock);
-  bool inside() const;
+  std::exception_ptr finish(std::unique_lock<std::mutex>& lock);
 
-  const task_scope_options options_;
-  const task_scope* const maker_ = innermost_;  // whose child made it
+  const std::function<void(std::exception_ptr)> on_error_;
+  const scope_nesting nesting_;
   std::stop_source source_;
-
-  // joining_ is held by the one caller that joins threads; it is taken
-  // before mutex_.
-  std::mutex joining_;
 
   // mutex_ guards every field of this block.
   std::mutex mutex_;
-  std::condition_variable changed_;  // running_, or cancelled_at_
+  std::condition_variable none_runs_;  // running_ is empty
   child_list running_;
-  child_list ended_;  // but their threads are not joined
-  std::optional<clock::time_point> cancelled_at_;
-  // [5.7 fields]
-  //@ // TODO(5.7): the first error; whether the late ones were told.
+  std::thread last_ended_;  // see (I2)
+  // [5.7 field]
+  //@ // TODO(5.7): the first exception of a child.
   std::exception_ptr first_error_;  // see (I3)
-  bool late_told_ = false;
-  // [5.7 fields]
+  // [5.7 field]
 
-  // Last, as they call cancel(): they end before the fields above.
-  channel<bool> cancelled_;  // closed by cancel()
-  std::jthread watch_;       // if there is a deadline
-  std::optional<std::stop_callback<canceller>> follows_;
-
-  // The scope whose child the calling thread is, or null.
-  static inline thread_local const task_scope* innermost_ = nullptr;
+  scope_limits limits_;  // last: it may cancel until it is destroyed
 };
 
 // ---- Implementation: children ----------------------------------
 
 inline task_scope::task_scope(task_scope_options options)
-    : options_(std::move(options)) {
-  // [5.7 limits]
-  //@ // TODO(5.7): who cancels at the deadline, or with outer?
-  //@ if (options_.deadline || options_.outer.stop_possible()) {
-  //@   todo("5.7");
-  //@ }
-  if (options_.deadline && *options_.deadline <= clock::now()) {
-    cancel();
-  } else if (options_.deadline) {
-    watch_ = std::jthread([this] {
-      const auto end =
-          cancelled_.receive_until(*options_.deadline);
-      if (end.status == channel_status::timed_out) {
-        cancel();
-      }
-    });
-  }
-  follows_.emplace(options_.outer, canceller{this});
-  // [5.7 limits]
-}
+    : on_error_(std::move(options.on_error)),
+      limits_(options.deadline, std::move(options.outer), source_) {}
 
 inline task_scope::~task_scope() {
-  assert(!inside() && "task_scope: destroyed by its own child");
+  assert(!nesting_.inside() && "task_scope: destroyed by its own child");
   // [5.6 destructor]
-  //@ // TODO(5.6): what must have happened before the fields go?
+  //@ // TODO(5.6): what must happen before the fields are destroyed?
   cancel();
   [[maybe_unused]] const auto error = wait_for_children();
   // [5.6 destructor]
-  // [5.7 nobody joined]
-  //@ // TODO(5.7): who learns of an exception now?
-  if (error && options_.on_error) {
-    options_.on_error(error);
+  // [5.7 unclaimed]
+  //@ // TODO(5.7): who handles an exception now?
+  if (error && on_error_) {
+    on_error_(error);
   } else if (error) {
-    std::rethrow_exception(error);  // this is a destructor
+    std::rethrow_exception(error);  // noexcept: std::terminate
   }
-  // [5.7 nobody joined]
+  // [5.7 unclaimed]
 }
 
 template <typename F>
-bool task_scope::spawn(F f, call_place where) {
+bool task_scope::spawn(F f, call_site where) {
   // [5.6 spawn]
-  //@ // TODO(5.6): who is let in? Count the child in, then start its
-  //@ // thread, which calls run(f, the child's place in running_).
-  //@ // If there is no thread left, f ends without the lock.
+  //@ // TODO(5.6): unless cancelled, put the child into running_ and
+  //@ // start its thread, which calls run(f, its place in running_).
   //@ return todo<bool>("5.6", f, where);
   auto own = std::make_unique<F>(std::move(f));
-  free_ended();
-  std::scoped_lock lock(mutex_);
-  if (cancelled_at_) {
-    return false;  // (I2)
+  child_list one;
+  one.push_back(child{.spawned = where});
+  const child_list::iterator self = one.begin();
+  std::scoped_lock lock(mutex_);  // the child's first lock waits
+  if (source_.stop_requested()) {
+    return false;  // (I5); f is destroyed after the unlock
   }
-  const auto self =
-      running_.insert(running_.end(), child{.spawned = where});
-  try {
-    self->thread = std::thread([this, self, f = own.get()] {
-      run(std::unique_ptr<F>(f), self);
-    });
-  } catch (...) {
-    running_.erase(self);
-    throw;
-  }
-  (void)own.release();  // the child's; if not, freed unlocked
+  self->thread = std::thread([this, self, f = own.get()] {
+    run(std::unique_ptr<F>(f), self);
+  });
+  (void)own.release();  // the child owns it now
+  running_.splice(running_.end(), one);
   return true;
   // [5.6 spawn]
 }
@@ -228,27 +183,35 @@ bool task_scope::spawn(F f, call_place where) {
 template <typename F>
 void task_scope::run(std::unique_ptr<F> f,
                      child_list::iterator self) noexcept {
-  innermost_ = this;
+  nesting_.enter();
   {
     std::scoped_lock lock(mutex_);
     self->id = ::gettid();
   }
   try {
-    const auto own = std::move(f);  // its end is the child's: (I1)
+    const auto own = std::move(f);  // destroyed before (I1) ends
     (*own)(source_.get_token());
   } catch (...) {
     fail(std::current_exception());
   }
   // [5.6 end]
-  //@ // TODO(5.6): what has changed, and who waits for it? (I1)
+  //@ // TODO(5.6): leave running_, and join the child that ended
+  //@ // before this one: (I2).
   //@ todo("5.6", self);
-  std::scoped_lock lock(mutex_);
-  ended_.splice(ended_.end(), running_, self);
-  changed_.notify_all();
+  std::thread before;
+  {
+    std::scoped_lock lock(mutex_);
+    before = std::exchange(last_ended_, std::move(self->thread));
+    running_.erase(self);
+    none_runs_.notify_all();
+  }
+  if (before.joinable()) {
+    before.join();  // it holds no lock, and takes none
+  }
   // [5.6 end]
 }
 
-// Takes note of what a child has thrown.
+// Handles what a child has thrown.
 inline void task_scope::fail(
     [[maybe_unused]] std::exception_ptr error) {
   // [5.7 fail]
@@ -266,16 +229,8 @@ inline void task_scope::fail(
 
 inline void task_scope::cancel() {
   // [5.6 cancel]
-  //@ // TODO(5.6): note when, and tell the children; with which lock?
+  //@ // TODO(5.6): one line; with which lock?
   //@ todo("5.6");
-  {
-    std::scoped_lock lock(mutex_);
-    if (!cancelled_at_) {
-      cancelled_at_ = clock::now();
-    }
-    changed_.notify_all();
-  }
-  cancelled_.close();
   source_.request_stop();  // runs callbacks: no lock, (I4)
   // [5.6 cancel]
 }
@@ -288,16 +243,10 @@ inline std::stop_token task_scope::token() const {
 
 inline void task_scope::join() {
   // [5.7 inside]
-  //@ // TODO(5.7): whose call would wait for itself?
-  if (inside()) {
-    throw std::system_error(
-        std::make_error_code(
-            std::errc::resource_deadlock_would_occur),
-        "task_scope::join");
-  }
+  //@ // TODO(5.7): which caller would wait for itself?
+  nesting_.refuse_inside();
   // [5.7 inside]
   // [5.6 join]
-  //@ // TODO(5.6): wait_for_children() does it, once it is written.
   //@ const auto error = todo<std::exception_ptr>("5.6");
   const std::exception_ptr error = wait_for_children();
   // [5.6 join]
@@ -312,116 +261,68 @@ inline void task_scope::join() {
   // [5.7 rethrow]
 }
 
-// Frees the threads of children that have ended, if nobody else is at
-// it. They are past their last lock: nothing is waited for but the end
-// of the thread.
-inline void task_scope::free_ended() {
-  // [5.6 free]
-  //@ // TODO(5.6): a scope that lives long keeps no dead threads.
-  std::unique_lock joining(joining_, std::try_to_lock);
-  if (!joining) {
-    return;
+inline bool task_scope::join_for(std::chrono::nanoseconds limit) {
+  // [5.8 join_for]
+  //@ return todo<bool>("5.8", limit);
+  nesting_.refuse_inside();
+  const clock::time_point now = clock::now();
+  const clock::time_point last = clock::time_point::max();
+  std::unique_lock lock(mutex_);
+  if (!none_runs_.wait_until(
+          lock, limit > last - now ? last : now + limit,
+          [this] { return running_.empty(); })) {
+    return false;
   }
-  child_list ended;
-  {
-    std::scoped_lock lock(mutex_);
-    ended.splice(ended.end(), ended_);
+  if (const std::exception_ptr error = finish(lock)) {
+    std::rethrow_exception(error);
   }
-  for (child& each : ended) {
-    each.thread.join();
-  }
-  // [5.6 free]
+  return true;
+  // [5.8 join_for]
 }
 
-// Blocks until no child runs, joins all threads, and returns the error
-// that is not yet rethrown, which is the caller's from now on.
+// Blocks until no child runs. Returns the error that no join has
+// rethrown; the caller is responsible for it from then on.
 inline std::exception_ptr task_scope::wait_for_children() {
   // [5.6 wait]
-  //@ // TODO(5.6): as long as there are children, wait_once(lock);
-  //@ // then take_error(), and join those that have ended.
+  //@ // TODO(5.6): when no child runs, finish(lock).
   //@ return todo<std::exception_ptr>("5.6");
-  std::scoped_lock joining(joining_);
   std::unique_lock lock(mutex_);
-  while (!running_.empty()) {
-    wait_once(lock);
-  }
-  child_list ended;
-  ended.splice(ended.end(), ended_);
-  const std::exception_ptr error = take_error();
-  lock.unlock();
-  for (child& each : ended) {
-    each.thread.join();
-  }
-  return error;
+  none_runs_.wait(lock, [this] { return running_.empty(); });
+  return finish(lock);
   // [5.6 wait]
 }
 
-// The error that is not yet rethrown. The caller holds mutex_.
-inline std::exception_ptr task_scope::take_error() {
+// Takes the error, and joins the last thread. The caller holds `lock`
+// on mutex_, and no child runs; the lock is released.
+inline std::exception_ptr task_scope::finish(
+    std::unique_lock<std::mutex>& lock) {
+  std::exception_ptr error;
   // [5.7 take error]
-  //@ return nullptr;  // TODO(5.7): once, and never again
-  return std::exchange(first_error_, nullptr);
+  //@ // TODO(5.7): once, and never again.
+  error = std::exchange(first_error_, nullptr);
   // [5.7 take error]
-}
-
-// Sleeps until something changes, or the children are late.
-inline void task_scope::wait_once(std::unique_lock<std::mutex>& lock) {
-  // [5.7 patience]
-  //@ // TODO(5.7): how long, and what if that was too long?
-  //@ changed_.wait(lock);
-  if (!cancelled_at_ || late_told_) {
-    changed_.wait(lock);
-  } else if (clock::now() < late_from()) {
-    changed_.wait_until(lock, late_from());
-  } else {
-    late_told_ = true;
-    tell_late(lock);
-  }
-  // [5.7 patience]
-}
-
-// When patience ends, after the cancellation.
-inline auto task_scope::late_from() const -> clock::time_point {
-  const clock::time_point end = clock::time_point::max();
-  return options_.patience > end - *cancelled_at_
-             ? end
-             : *cancelled_at_ + options_.patience;
-}
-
-// Tells every child that still runs. The lock is free meanwhile: (I4).
-inline void task_scope::tell_late(
-    [[maybe_unused]] std::unique_lock<std::mutex>& lock) {
-  // [5.7 tell]
-  //@ // TODO(5.7): collect them under the lock; tell without it.
-  std::vector<late_child> late;
-  for (const child& each : running_) {
-    late.push_back({each.spawned, waits_in(each.id)});
-  }
+  // [5.6 finish]
+  //@ // TODO(5.6): what is left to join, and with which lock? (I2)
+  //@ todo("5.6", lock);
+  std::thread last = std::move(last_ended_);
   lock.unlock();
-  for (const late_child& each : late) {
-    if (options_.on_late) {
-      options_.on_late(each);
-    } else {
-      std::fprintf(stderr,
-                   "%s:%u: the child spawned here does not end; "
-                   "it waits in %s\n",
-                   each.spawned.file_name(), each.spawned.line(),
-                   each.waits_in.c_str());
-    }
+  if (last.joinable()) {
+    last.join();
   }
-  lock.lock();
-  // [5.7 tell]
+  // [5.6 finish]
+  return error;
 }
 
-// Whether the calling thread is what "inside" means.
-inline bool task_scope::inside() const {
-  for (const task_scope* each = innermost_; each != nullptr;
-       each = each->maker_) {
-    if (each == this) {
-      return true;
-    }
+inline std::vector<running_child> task_scope::still_running() {
+  // [5.8 still_running]
+  //@ return todo<std::vector<running_child>>("5.8");
+  std::scoped_lock lock(mutex_);  // so no child ends meanwhile
+  std::vector<running_child> found;
+  for (const child& each : running_) {
+    found.push_back({each.spawned, waits_in(each.id)});
   }
-  return false;
+  return found;
+  // [5.8 still_running]
 }
 
 }  // namespace workbook

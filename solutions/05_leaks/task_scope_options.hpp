@@ -1,4 +1,4 @@
-// What a task_scope can be told, and what it tells.
+// What a task_scope is configured with, and what it reports.
 //
 // Book: chapter 5, "Leaks". Given: nothing here is left to write.
 
@@ -11,31 +11,25 @@
 #include <stop_token>
 #include <string>
 
-#include "call_place.hpp"
+#include "call_site.hpp"
 
 namespace workbook {
 
-/// A child that was told to stop, and has not ended.
-struct late_child {
-  call_place spawned;    // the call of spawn
-  std::string waits_in;  // see workbook::waits_in
+/// A child that has not ended.
+struct running_child {
+  call_site spawned;     // the call of spawn
+  std::string waits_in;  // see workbook::waits_in; "" if not started
 };
 
 struct task_scope_options {
-  /// When a stop is requested here, the scope cancels itself: the token
-  /// that a child of an outer scope was given.
+  /// When a stop is requested here, the scope cancels itself. Usually
+  /// the token of the enclosing scope's child.
   std::stop_token outer = {};
-  /// When this has passed, the scope cancels itself.
+  /// When this time has passed, the scope cancels itself, even if no
+  /// thread is in a call of the scope.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
-  /// How long after the cancellation a child is not yet late. With
-  /// nanoseconds::max() none ever is.
-  std::chrono::nanoseconds patience = std::chrono::seconds(10);
-  /// Gets every child that is late, once. Of the scope it may call
-  /// cancel() only. What it throws comes out of join; out of the
-  /// destructor it ends the program. None: it is told on stderr.
-  std::function<void(const late_child&)> on_late = {};
-  /// Gets the exception that nobody joined for. Must not throw. None:
-  /// std::terminate.
+  /// Called by the destructor with the exception that no join has
+  /// rethrown. Must not throw.
   std::function<void(std::exception_ptr)> on_error = {};
 };
 

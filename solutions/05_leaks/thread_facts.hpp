@@ -1,4 +1,4 @@
-// What the kernel tells about a thread of this process.
+// What the kernel reports about a thread of this process.
 //
 // Book: chapter 5, "Leaks". Model: proc(5), task/*/stat and syscall.
 // Given: nothing here is left to write.
@@ -18,17 +18,17 @@
 
 namespace workbook {
 
-/// The whole of /proc/self/task/<thread>/<file>; empty if the thread
-/// is gone, or the kernel does not tell.
+/// Returns the text of /proc/self/task/<thread>/<file>, or "" if the
+/// thread has ended or the kernel hides the file.
 inline std::string task_file(pid_t thread, const char* file) {
   std::ifstream from("/proc/self/task/" + std::to_string(thread) + "/" +
                      file);
   return {std::istreambuf_iterator<char>(from), {}};
 }
 
-/// The system call that `thread` waits in ("futex", "read"), "running"
-/// if it waits in none, "" if the thread is gone. From task/*/syscall,
-/// as wchan is empty on many kernels.
+/// Returns the system call that `thread` waits in ("futex", "read"),
+/// "running" if it waits in none, or "" if the thread has ended. Reads
+/// task/*/syscall, because wchan is empty on many kernels.
 inline std::string waits_in(pid_t thread) {
   static constexpr std::array names = {
       std::pair{SYS_futex, "futex"},
@@ -41,18 +41,18 @@ inline std::string waits_in(pid_t thread) {
       std::pair{SYS_recvfrom, "recvfrom"},
       std::pair{SYS_sendto, "sendto"},
       std::pair{SYS_rt_sigtimedwait, "rt_sigtimedwait"},
-#ifdef SYS_poll  // younger machines have ppoll and the like only
+#ifdef SYS_poll  // newer architectures have only ppoll and the like
       std::pair{SYS_poll, "poll"},
       std::pair{SYS_select, "select"},
       std::pair{SYS_pause, "pause"},
       std::pair{SYS_epoll_wait, "epoll_wait"},
 #endif
   };
-  const std::string told = task_file(thread, "syscall");
-  if (told.empty() || told.starts_with("running")) {
-    return told.substr(0, 7);
+  const std::string text = task_file(thread, "syscall");
+  if (text.empty() || text.starts_with("running")) {
+    return text.substr(0, 7);
   }
-  const long number = std::strtol(told.c_str(), nullptr, 10);
+  const long number = std::strtol(text.c_str(), nullptr, 10);
   for (const auto& [known, name] : names) {
     if (known == number) {
       return name;
@@ -61,8 +61,8 @@ inline std::string waits_in(pid_t thread) {
   return "system call " + std::to_string(number);
 }
 
-/// How long ago `ticks` after the start of the machine was, in seconds.
-/// The kernel counts the ticks; a hundred make a second.
+/// The seconds since `ticks` after the machine's start. One tick of
+/// the kernel is 10 ms.
 inline double seconds_since(unsigned long long ticks) {
   timespec now = {};
   clock_gettime(CLOCK_BOOTTIME, &now);

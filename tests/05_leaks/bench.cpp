@@ -1,4 +1,5 @@
-// What a scope costs over bare threads, and what a census costs.
+// What a scope costs compared with bare threads, and what a snapshot
+// costs.
 //
 //   make bench LAB=05
 //
@@ -18,7 +19,7 @@
 #include <oneapi/tbb/task_group.h>
 #endif
 
-#include "census.hpp"
+#include "process_snapshot.hpp"
 #include "task_scope.hpp"
 
 namespace {
@@ -78,10 +79,10 @@ void tbb_task_group(benchmark::State& state) {
 #endif
 }
 
-// ---- A census ----------------------------------------------------
+// ---- A snapshot --------------------------------------------------
 
-// Of so many threads besides the one that counts.
-void census(benchmark::State& state) {
+// Of so many threads besides the calling one.
+void snapshot(benchmark::State& state) {
   workbook::channel<int> quiet;
   std::vector<std::jthread> threads;
   for (std::int64_t i = 0; i < state.range(0); ++i) {
@@ -89,7 +90,7 @@ void census(benchmark::State& state) {
         [&](std::stop_token stop) { (void)quiet.receive(stop); });
   }
   for (auto _ : state) {
-    benchmark::DoNotOptimize(workbook::take_census());
+    benchmark::DoNotOptimize(workbook::take_snapshot());
   }
 }
 
@@ -97,7 +98,7 @@ BENCHMARK(scope)->Arg(1)->Arg(8)->Arg(64)->UseRealTime();
 BENCHMARK(jthreads)->Arg(1)->Arg(8)->Arg(64)->UseRealTime();
 BENCHMARK(std_async)->Arg(1)->Arg(8)->Arg(64)->UseRealTime();
 BENCHMARK(tbb_task_group)->Arg(1)->Arg(8)->Arg(64)->UseRealTime();
-BENCHMARK(census)->Arg(1)->Arg(16)->Arg(256)->UseRealTime();
+BENCHMARK(snapshot)->Arg(1)->Arg(16)->Arg(256)->UseRealTime();
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Step 5.11, break it: the reader's schedule against a scope that tells
-// the siblings of a failure before it has taken note of it.
+// Step 5.12, break it: the reader's schedule against a scope that
+// cancels after a failure before it stores the exception.
 
 #include <stdexcept>
 #include <stop_token>
@@ -12,9 +12,9 @@
 namespace workbook {
 namespace {
 
-BREAKS(leaks_break, the_second_error_came_first, 5.11, 2,
+BREAKS(leaks_break, the_second_error_came_first, 5.12, 2,
        "break_2.schedule") {
-  contract("then rethrows the first exception of a child");
+  contract("Then rethrows the first exception of a child, once.");
   std::string first;
   channel<int> quiet;
   task_scope scope;

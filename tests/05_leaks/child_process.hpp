@@ -1,5 +1,5 @@
-// What native tests of this chapter share: a body in a process of its
-// own, and waiting for what the kernel shows.
+// Shared by the native tests of this chapter: a body in a process of its
+// own, and waiting for what the kernel reports.
 
 #pragma once
 
@@ -23,12 +23,12 @@ struct ended_as {
   std::string output = {};
 };
 
-// What a process ends with where a step is not written.
+// The exit status of a process that reaches an unwritten step.
 inline constexpr int not_written = 97;
 
-/// Runs `body` in a process of its own, with its output kept. Status 0
-/// if it returns. Where it meets a step that is not written, it says
-/// which, and this process ends in the same way.
+/// Runs `body` in a process of its own, and keeps its output. Status 0
+/// if it returns. If it reaches a step that is not written, this process
+/// ends as for that step.
 template <typename Body>
 ended_as in_a_process(Body body) {
   int pipe[2] = {};
@@ -65,8 +65,8 @@ ended_as in_a_process(Body body) {
   return end;
 }
 
-/// Looks again and again until the kernel shows it. It must come to
-/// pass: the grader's limits end the test if it does not.
+/// Polls until the condition holds. If it never does, the grader's
+/// limits end the test.
 template <typename Condition>
 void wait_until(Condition seen) {
   while (!seen()) {

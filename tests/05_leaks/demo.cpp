@@ -1,5 +1,5 @@
-// A server under a growing load, once leaking and once mended; then
-// what leaks under which abuse in the labs so far, by our detector.
+// Three servers under a growing load; then what leaks under which abuse
+// in the labs so far, according to our detector.
 //
 //   make demo LAB=05
 //
@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -26,8 +27,7 @@
 #include "task_pool.hpp"
 #include "task_scope.hpp"
 
-// The labs that follow join as soon as chapter.json says that this one
-// rests on them.
+// Labs that this one rests on, according to chapter.json.
 #if __has_include("runner.hpp")
 #include "runner.hpp"
 #endif
@@ -47,37 +47,63 @@ using namespace std::chrono_literals;
 
 // ---- A server under a growing load -------------------------------
 
-// What every request needs: one of four places, for a millisecond.
+// Every request needs one of four slots for a millisecond.
 class backend {
  public:
-  // False if it was told to stop before there was a place.
+  // False if a stop was requested before a slot was free.
   bool use(std::stop_token stop) {
-    if (places_.send(true, stop) != workbook::channel_status::ok) {
+    if (slots_.send(true, stop) != workbook::channel_status::ok) {
       return false;
     }
     std::this_thread::sleep_for(1ms);
-    (void)places_.receive();
+    (void)slots_.receive();
     return true;
   }
 
  private:
-  channel<bool> places_{4};
+  channel<bool> slots_{4};
 };
 
-constexpr auto clients_patience = 20ms;
+constexpr auto client_limit = 20ms;  // then a client gives up
 
-// The document's program, for one client: a thread for the answer, and
-// a client who may have gone when it comes.
-void serve_leaking(const std::shared_ptr<backend>& what) {
+// Document 002's program, one call for each client: the channel has
+// room for every child, and the parent's loop has no exit. The parent
+// is detached, as a goroutine is; its client waits for the one result.
+void serve_document(const std::shared_ptr<backend>& what) {
+  const auto done = std::make_shared<channel<bool>>(1);
+  std::thread([what, done] {  // the parent
+    channel<bool> results(1);
+    const std::jthread child([&] {
+      (void)what->use({});
+      (void)results.send(true);
+    });
+    auto timer = channel<bool>::clock::now() + client_limit;
+    for (;;) {
+      if (results.receive_until(timer).status ==
+          workbook::channel_status::ok) {
+        (void)done->try_send(true);
+      } else {
+        timer = channel<bool>::clock::time_point::max();
+        // and the context is cancelled, which no child checks
+      }
+    }
+  })
+      .detach();
+  (void)done->receive_for(client_limit);
+}
+
+// Not in the document: the parent has an exit, the channel has no room,
+// and the child's send cannot be cancelled.
+void serve_unbuffered(const std::shared_ptr<backend>& what) {
   const auto answers = std::make_shared<channel<int>>();
   std::thread([what, answers] {
     (void)what->use({});
     (void)answers->send(1);
   }).detach();
-  (void)answers->receive_for(clients_patience);
+  (void)answers->receive_for(client_limit);
 }
 
-void serve_mended(const std::shared_ptr<backend>& what) {
+void serve_scope(const std::shared_ptr<backend>& what) {
   channel<int> answers;
   task_scope scope;
   (void)scope.spawn([&](std::stop_token stop) {
@@ -85,41 +111,79 @@ void serve_mended(const std::shared_ptr<backend>& what) {
       (void)answers.send(1, stop);
     }
   });
-  (void)answers.receive_for(clients_patience);
+  (void)answers.receive_for(client_limit);
 }
 
-// So many clients at once; returns when all have had their answer, or
-// have gone.
-template <typename Serve>
-void wave(std::size_t clients, Serve serve) {
-  const auto what = std::make_shared<backend>();
-  std::vector<std::jthread> all;
-  for (std::size_t i = 0; i < clients; ++i) {
-    all.emplace_back([&] { serve(what); });
+struct server {
+  const char* name;
+  void (*serve)(const std::shared_ptr<backend>& what);
+};
+
+constexpr server servers[] = {{"document", serve_document},
+                              {"unbuffered", serve_unbuffered},
+                              {"scope", serve_scope}};
+
+// Runs so many clients at once, in a process of its own. Returns the
+// threads that are left when each client has its answer or has given
+// up, main included.
+std::size_t threads_after(const server& which, std::size_t clients) {
+  int pipe[2] = {};
+  if (::pipe(pipe) != 0) {
+    return 0;
   }
+  std::fflush(stdout);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const leak_check check;
+    {
+      const auto what = std::make_shared<backend>();
+      std::vector<std::jthread> all;
+      for (std::size_t i = 0; i < clients; ++i) {
+        all.emplace_back([&] { which.serve(what); });
+      }
+    }
+    const std::size_t left = 1 + check.look().size();
+    (void)!::write(pipe[1], &left, sizeof left);
+    ::_exit(0);
+  }
+  std::size_t left = 0;
+  ::close(pipe[1]);
+  (void)!::read(pipe[0], &left, sizeof left);
+  ::close(pipe[0]);
+  ::waitpid(child, nullptr, 0);
+  return left;
+}
+
+constexpr int repetitions = 5;
+
+std::size_t median_after(const server& which, std::size_t clients) {
+  std::vector<std::size_t> all;
+  for (int i = 0; i < repetitions; ++i) {
+    all.push_back(threads_after(which, clients));
+  }
+  std::sort(all.begin(), all.end());
+  return all[repetitions / 2];
 }
 
 void print_load(const std::string& file) {
-  const leak_check leaking;
   std::string rows;
-  std::printf("clients at once   leaking   mended   (threads alive)\n");
-  const auto note = [&](const char* server, std::size_t clients,
-                        std::size_t threads) {
-    rows += std::string(rows.empty() ? "" : ",\n") + R"(  {"name": ")" +
-            server + "/" + std::to_string(clients) +
-            R"(", "threads": )" + std::to_string(threads) + "}";
-  };
-  for (std::size_t clients = 8; clients <= 512; clients *= 2) {
-    const leak_check mended;
-    wave(clients, serve_mended);
-    const std::size_t after_mended = 1 + mended.look().size();
-    wave(clients, serve_leaking);
-    const std::size_t after_leaking = 1 + leaking.look().size();
-    note("mended", clients, after_mended);
-    note("leaking", clients, after_leaking);
-    std::printf("%15zu %9zu %8zu\n", clients, after_leaking,
-                after_mended);
+  std::printf("threads left, median of %d runs\nclients at once",
+              repetitions);
+  for (const server& each : servers) {
+    std::printf(" %12s", each.name);
   }
+  for (std::size_t clients = 8; clients <= 512; clients *= 2) {
+    std::printf("\n%15zu", clients);
+    for (const server& each : servers) {
+      const std::size_t left = median_after(each, clients);
+      std::printf(" %12zu", left);
+      rows += std::string(rows.empty() ? "" : ",\n") +
+              R"(  {"name": ")" + each.name + "/" +
+              std::to_string(clients) + R"(", "threads": )" +
+              std::to_string(left) + "}";
+    }
+  }
+  std::printf("\n");
   const std::filesystem::path folder =
       std::filesystem::path(file).parent_path();
   if (!folder.empty()) {
@@ -139,7 +203,7 @@ struct abuse {
   void (*run)();
 };
 
-void wait_for_ever() {
+void wait_without_end() {
   std::promise<void> never;
   never.get_future().wait();
 }
@@ -181,7 +245,7 @@ const abuse abuses[] = {
     {"01", "a task never ends",
      [] {
        workbook::task_pool pool(2);
-       (void)pool.submit(wait_for_ever);
+       (void)pool.submit(wait_without_end);
      }},
     {"01", "two pools whose tasks wait for each other",
      [] {
@@ -199,10 +263,10 @@ const abuse abuses[] = {
        one.wait_idle();
      }},
 #if __has_include("runner.hpp")
-    {"02", "a task does not heed its stop",
+    {"02", "a task ignores its stop",
      [] {
        workbook::runner limited(10ms);
-       limited.add([](auto&&...) { wait_for_ever(); });
+       limited.add([](auto&&...) { wait_without_end(); });
        (void)limited.run();
      }},
 #endif
@@ -219,17 +283,17 @@ const abuse abuses[] = {
     {"04", "a task never ends",
      [] {
        workbook::worker_pool pool(2);
-       (void)pool.run(workbook::worker_pool::task(wait_for_ever));
+       (void)pool.run(workbook::worker_pool::task(wait_without_end));
      }},
 #endif
-    {"05", "a child does not heed its stop",
+    {"05", "a child ignores its stop",
      [] {
        task_scope scope;
-       (void)scope.spawn([](std::stop_token) { wait_for_ever(); });
+       (void)scope.spawn([](std::stop_token) { wait_without_end(); });
      }},
 };
 
-// In a process of its own, on a thread of its own, since it may hang.
+// Runs in a process of its own, on a thread of its own: it may hang.
 void print_row(const abuse& each) {
   std::fflush(stdout);
   const pid_t child = ::fork();
@@ -237,7 +301,7 @@ void print_row(const abuse& each) {
     ::waitpid(child, nullptr, 0);
     return;
   }
-  const leak_check check({.patience = 300ms});
+  const leak_check check({.wait_limit = 300ms});
   std::promise<void> done;
   std::future<void> is_done = done.get_future();
   std::thread([&] {
@@ -267,6 +331,5 @@ int main(int count, char** arguments) {
   for (const abuse& each : abuses) {
     print_row(each);
   }
-  std::fflush(stdout);
-  ::_exit(0);  // the leaking server's threads would outlive main
+  return 0;
 }

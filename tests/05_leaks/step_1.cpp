@@ -1,4 +1,4 @@
-// Step 5.1: the parent that waits for its children.
+// Step 5.1: a parent that waits for its children.
 
 #include <atomic>
 #include <chrono>
@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// run_jobs on a thread of its own, so that the test can see that it
-// does not return.
+// Calls run_jobs on a thread of its own, so that the test can see that
+// it does not return.
 struct parent {
   parent(int count, std::chrono::nanoseconds limit,
          std::function<void(std::stop_token)> job)
@@ -30,29 +30,30 @@ struct parent {
   std::jthread thread;
 };
 
-void look_after_an_hour(const parent& one) {
+void wait_an_hour(const parent& one) {
   std::this_thread::sleep_for(1h);
   EXPECT_GE(one.done, 0)
-      << "step 5.1: an hour later the parent has not returned";
+      << "step 5.1: after an hour, run_jobs has not returned";
 }
 
 EXPLORED(leaks_parent, it_returns_when_all_have_ended, 5.1, 2,
          .schedules = 100, .timeouts_race = false,
          .virtual_time = true) {
-  contract("Blocks until all have ended, or `limit` has passed");
+  contract("Blocks until all jobs have ended or `limit` has passed.");
 
   parent one(2, 10s, [](auto) { std::this_thread::sleep_for(1s); });
-  look_after_an_hour(one);
+  wait_an_hour(one);
 
   EXPECT_EQ(one.done, 2);
-  EXPECT_EQ(one.returned_at.load(), 1s)
-      << "all jobs had ended: what did it wait for?";
+  EXPECT_EQ(one.returned_at.load(), 1s) << "all jobs had ended at 1 s";
 }
 
 EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 1,
          .schedules = 100, .timeouts_race = false,
          .virtual_time = true) {
-  contract("then the token is asked to stop, and the rest waited for");
+  contract(
+      "In the second case it requests a stop and waits for the rest. "
+      "Returns the number of jobs that ended within the limit.");
   std::atomic<int> ended = 0;
   std::atomic<int> begun = 0;
   channel<int> quiet;
@@ -60,21 +61,38 @@ EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 1,
   parent one(2, 10s, [&](std::stop_token stop) {
     if (begun++ > 0) {
       (void)quiet.receive(stop);
-      std::this_thread::sleep_for(2s);  // to clear the table
+      std::this_thread::sleep_for(2s);  // to clean up
     }
     ++ended;
   });
-  look_after_an_hour(one);
+  wait_an_hour(one);
 
-  EXPECT_EQ(one.done, 1) << "what comes after the limit does not count";
+  EXPECT_EQ(one.done, 1) << "one job ended within the limit";
   EXPECT_EQ(ended, 2);
   EXPECT_EQ(one.returned_at.load(), 12s)
       << "the limit is at 10 s, and the job needs 2 s to end";
 }
 
-EXPLORED(leaks_parent, nothing_goes_on, 5.1, 2, .schedules = 100,
+EXPLORED(leaks_parent, the_limit_is_for_all_together, 5.1, 1,
+         .schedules = 50, .timeouts_race = false,
+         .virtual_time = true) {
+  contract("Blocks until all jobs have ended or `limit` has passed.");
+  std::atomic<int> begun = 0;
+
+  parent one(3, 10s, [&](auto) {
+    // They end at 6, 12 and 18 s, whatever they are asked.
+    std::this_thread::sleep_for(++begun * 6s);
+  });
+  wait_an_hour(one);
+
+  EXPECT_EQ(one.done, 1)
+      << "only one job ended within 10 s; does each result start the "
+         "limit anew?";
+}
+
+EXPLORED(leaks_parent, no_thread_is_left, 5.1, 2, .schedules = 100,
          .timeouts_race = false, .virtual_time = true) {
-  contract("When it returns, nothing that it started goes on.");
+  contract("When it returns, every thread that it started has ended.");
   std::atomic<int> alive = 0;
 
   parent one(3, 1s, [&](auto) {
@@ -82,7 +100,7 @@ EXPLORED(leaks_parent, nothing_goes_on, 5.1, 2, .schedules = 100,
     std::this_thread::sleep_for(5s);
     --alive;
   });
-  look_after_an_hour(one);
+  wait_an_hour(one);
   one.thread.join();
 
   EXPECT_EQ(one.done, 0);
@@ -90,17 +108,18 @@ EXPLORED(leaks_parent, nothing_goes_on, 5.1, 2, .schedules = 100,
   EXPECT_EQ(explore::threads_alive(), 0);
 }
 
-EXPLORED(leaks_parent, a_limit_may_be_none, 5.1, 1, .schedules = 50,
-         .timeouts_race = false, .virtual_time = true) {
-  contract("nanoseconds::max() is no limit");
+EXPLORED(leaks_parent, the_longest_limit_is_none, 5.1, 1,
+         .schedules = 50, .timeouts_race = false,
+         .virtual_time = true) {
+  contract("nanoseconds::max() means no limit.");
   std::this_thread::sleep_for(1s);  // the clock is not at its zero
 
   parent one(2, std::chrono::nanoseconds::max(),
              [](auto) { std::this_thread::sleep_for(1s); });
-  look_after_an_hour(one);
+  wait_an_hour(one);
 
   EXPECT_EQ(one.done, 2)
-      << "now and the longest limit add up to a time in the past";
+      << "now and the limit add up to a time in the past";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Step 5.2: the search that may end before its source does.
+// Step 5.2: a search that may end before its source does.
 
 #include <algorithm>
 #include <atomic>
@@ -33,7 +33,9 @@ constexpr int no_end = -1;
 
 EXPLORED(leaks_search, it_leaves_a_source_without_end, 5.2, 2,
          .schedules = 150) {
-  contract("However it ends, nothing that it started goes on.");
+  contract(
+      "In every case, the thread that it started has ended when it "
+      "returns or throws.");
   std::atomic<bool> returned = false;
   numbers from(no_end);
 
@@ -46,17 +48,17 @@ EXPLORED(leaks_search, it_leaves_a_source_without_end, 5.2, 2,
   explore::settle();
 
   ASSERT_TRUE(returned)
-      << "step 5.2: the search has found its value, and does not "
+      << "step 5.2: the search has found its value and does not "
          "return; "
       << explore::waiting() << " threads wait";
   search.join();
   EXPECT_EQ(explore::threads_alive(), 0)
-      << "step 5.2: the search has returned without its source";
+      << "step 5.2: the search has returned, and its source runs on";
 }
 
 EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
          .schedules = 150) {
-  contract("What `wanted` throws comes out. However it ends, …");
+  contract("Rethrows what `wanted` throws. In every case, the thread");
   std::atomic<bool> returned = false;
   numbers from(12);
 
@@ -71,15 +73,18 @@ EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
   });
   explore::settle();
 
-  ASSERT_TRUE(returned) << "step 5.2: wanted has thrown, and the "
+  ASSERT_TRUE(returned) << "step 5.2: `wanted` has thrown, and the "
                            "search does not return";
   search.join();
-  EXPECT_EQ(explore::threads_alive(), 0) << "step 5.2: who is that?";
+  EXPECT_EQ(explore::threads_alive(), 0)
+      << "step 5.2: its thread is left";
 }
 
 EXPLORED(leaks_search, a_source_may_end_first, 5.2, 1,
          .schedules = 100) {
-  contract("nothing if the source ends before");
+  contract(
+      "Returns the first value of `source` that `wanted` accepts, or "
+      "nothing if the source ends first by returning nothing.");
   std::atomic<bool> returned = false;
   numbers few(6);
   numbers many(20);
@@ -96,13 +101,15 @@ EXPLORED(leaks_search, a_source_may_end_first, 5.2, 1,
   explore::settle();
 
   ASSERT_TRUE(returned) << "step 5.2: the search does not return, "
-                           "though 20 values are not for ever";
+                           "though the source ends after 20 values";
 }
 
 EXPLORED(leaks_search, its_source_is_a_little_ahead, 5.2, 1,
          .schedules = 50, .timeouts_race = false,
          .virtual_time = true) {
-  contract("on a thread of its own, … a few values ahead (ten at most)");
+  contract(
+      "Calls `source` on a thread of its own, at most ten values ahead "
+      "of the search.");
   std::atomic<int> asked = 0;
   std::atomic<int> asked_here = 0;
   std::atomic<int> most_ahead = 0;
@@ -125,11 +132,11 @@ EXPLORED(leaks_search, its_source_is_a_little_ahead, 5.2, 1,
     returned = true;
   });
   std::this_thread::sleep_for(1h);
-  ASSERT_TRUE(returned) << "step 5.2: the search has found its value, "
+  ASSERT_TRUE(returned) << "step 5.2: the search has found its value "
                            "and does not return";
 
-  EXPECT_EQ(asked_here, 0) << "the search waits for its own source";
-  EXPECT_LE(most_ahead, 10) << "values are hoarded";
+  EXPECT_EQ(asked_here, 0) << "the search calls its source itself";
+  EXPECT_LE(most_ahead, 10) << "the source runs too far ahead";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Step 5.3: the stage of a pipeline that is told to stop.
+// Step 5.3: a stage of a pipeline that is asked to stop.
 
 #include <atomic>
 #include <stop_token>
@@ -19,11 +19,11 @@ struct stage {
           sent = square_all(stop, in, out);
         }) {}
 
-  // Asks it to stop, and says whether it does.
+  // Asks it to stop, and expects that it does.
   void expect_an_end(const char* where) {
     thread.request_stop();
     explore::settle();
-    ASSERT_GE(sent, 0) << "step 5.3: told to stop, it still waits in "
+    ASSERT_GE(sent, 0) << "step 5.3: asked to stop, it still waits in "
                        << where;
     thread.join();
   }
@@ -33,8 +33,11 @@ struct stage {
 };
 
 EXPLORED(leaks_stage, it_leaves_a_full_channel, 5.3, 2,
-         .schedules = 200) {
-  contract("until `stop` is requested; then it returns at once");
+         .schedules = 200, .polls = false) {
+  contract(
+      "Also returns when `stop` is requested: at once if it is "
+      "waiting, and before the next number if not. Returns the number "
+      "of squares sent. Never closes the channels");
   channel<int> in(3);
   channel<int> out(1);
   (void)in.send(2);
@@ -47,12 +50,12 @@ EXPLORED(leaks_stage, it_leaves_a_full_channel, 5.3, 2,
   EXPECT_EQ(one.sent, 1);
   EXPECT_EQ(out.receive(), 4);
   EXPECT_EQ(out.try_receive().status, channel_status::would_block)
-      << "the channel belongs to the caller: who closed it?";
+      << "the stage has closed a channel of its caller";
 }
 
 EXPLORED(leaks_stage, it_leaves_an_empty_channel, 5.3, 1,
-         .schedules = 200) {
-  contract("it returns at once, whatever it waits for");
+         .schedules = 200, .polls = false) {
+  contract("at once if it is waiting … Never closes the channels");
   channel<int> in(1);
   channel<int> out(1);
 
@@ -61,12 +64,15 @@ EXPLORED(leaks_stage, it_leaves_an_empty_channel, 5.3, 1,
 
   EXPECT_EQ(one.sent, 0);
   EXPECT_EQ(in.try_send(1), channel_status::ok)
-      << "the channel belongs to the caller: who closed it?";
+      << "the stage has closed a channel of its caller";
 }
 
 EXPLORED(leaks_stage, it_ends_with_its_channels, 5.3, 1,
          .schedules = 200) {
-  contract("until one of the two is closed, or `stop` is requested");
+  contract(
+      "until a receive finds `in` closed and empty … Returns the "
+      "number "
+      "of squares sent.");
   channel<int> in(4);
   channel<int> out(2);
   for (int number = 1; number <= 3; ++number) {
@@ -83,13 +89,13 @@ EXPLORED(leaks_stage, it_ends_with_its_channels, 5.3, 1,
   stage two(in, wide);
   two.thread.join();
 
-  EXPECT_GE(two.sent, 1) << "what was sent before the close is lost";
+  EXPECT_GE(two.sent, 1) << "a number sent before the close is lost";
   EXPECT_EQ(wide.try_receive().status, channel_status::ok);
 }
 
-EXPLORED(leaks_stage, nobody_wants_its_squares, 5.3, 1,
+EXPLORED(leaks_stage, it_ends_when_out_is_closed, 5.3, 1,
          .schedules = 100) {
-  contract("until one of the two is closed");
+  contract("or a send finds `out` closed.");
   channel<int> in(3);
   channel<int> out(1);
   for (int number = 1; number <= 3; ++number) {
@@ -101,27 +107,28 @@ EXPLORED(leaks_stage, nobody_wants_its_squares, 5.3, 1,
   out.close();
   explore::settle();
 
-  ASSERT_EQ(one.sent, 1) << "step 5.3: `out` is closed, and it goes on";
+  ASSERT_EQ(one.sent, 1) << "step 5.3: `out` is closed, and it runs on";
   EXPECT_EQ(in.try_receive().value, 3)
-      << "what nobody will get was taken out of `in`";
+      << "a number was received whose square cannot be sent";
   stage two(in, out);
   two.expect_an_end("receive");
 }
 
 EXPLORED(leaks_stage, it_stops_where_nothing_waits, 5.3, 1,
          .schedules = 20) {
-  contract("or `stop` is requested; then it returns at once");
+  contract(
+      "at once if it is waiting, and before the next number if not.");
   channel<int> in(3);
   channel<int> out(3);
   for (int number = 1; number <= 3; ++number) {
     (void)in.send(int{number});
   }
-  std::stop_source told;
-  told.request_stop();
+  std::stop_source source;
+  source.request_stop();
 
-  EXPECT_LE(square_all(told.get_token(), in, out), 1)
-      << "a call that need not wait says ok, and not cancelled: a "
-         "stage that always finds numbers and room never ends";
+  EXPECT_LE(square_all(source.get_token(), in, out), 1)
+      << "a call that does not have to wait returns ok, not cancelled: "
+         "a stage that always finds numbers and room never stops";
   channel<int> none;
   stage one(none, out);
   one.expect_an_end("receive");

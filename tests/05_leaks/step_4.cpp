@@ -1,4 +1,4 @@
-// Step 5.4: the log whose lines are written by a thread of its own.
+// Step 5.4: a log whose lines are written by a thread of its own.
 
 #include <atomic>
 #include <chrono>
@@ -17,7 +17,9 @@ using namespace std::chrono_literals;
 
 EXPLORED(leaks_log, it_waits_for_its_writer, 5.4, 3, .schedules = 150,
          .timeouts_race = false, .virtual_time = true) {
-  contract("nothing that the log started goes on");
+  contract(
+      "Blocks until every noted line is written and the log's thread "
+      "has ended.");
   struct {
     explore::gate reached;
     explore::gate open;
@@ -28,7 +30,7 @@ EXPLORED(leaks_log, it_waits_for_its_writer, 5.4, 3, .schedules = 150,
     explore::role("owner");
     {
       background_log log([&disk](const std::string&) {
-        auto& slow = disk;  // the closure itself may go
+        auto& slow = disk;  // the closure may be destroyed
         slow.reached.open();
         slow.open.wait();
       });
@@ -47,7 +49,7 @@ EXPLORED(leaks_log, it_waits_for_its_writer, 5.4, 3, .schedules = 150,
 }
 
 EXPLORED(leaks_log, every_line_is_written, 5.4, 2, .schedules = 150) {
-  contract("Every line that was noted has been written");
+  contract("Blocks until every noted line is written");
   explore::gate disk;
   std::atomic<int> written = 0;
   std::atomic<int> written_at_the_end = -1;
@@ -73,12 +75,12 @@ EXPLORED(leaks_log, every_line_is_written, 5.4, 2, .schedules = 150) {
   disk.open();
   owner.join();
   EXPECT_EQ(written_at_the_end, 3)
-      << "the destructor has dropped lines that were noted";
+      << "the destructor has dropped noted lines";
 }
 
-EXPLORED(leaks_log, it_holds_up_nobody, 5.4, 1, .schedules = 100) {
-  contract(
-      "in order, on a thread of its own; blocks only while 16 wait");
+EXPLORED(leaks_log, a_caller_does_not_wait, 5.4, 1, .schedules = 100) {
+  contract("Blocks only while 16 lines wait to be written.");
+  contract("calls `write` for every line, in order, on a thread");
   explore::gate disk;
   std::atomic<bool> noted = false;
   std::atomic<bool> destroyed = false;
@@ -101,7 +103,8 @@ EXPLORED(leaks_log, it_holds_up_nobody, 5.4, 1, .schedules = 100) {
   explore::settle();
   ASSERT_FALSE(destroyed) << "step 5.4: the log is destroyed, and 16 "
                              "lines wait for the slow disk";
-  EXPECT_TRUE(noted) << "16 lines, and note waits for the slow disk";
+  EXPECT_TRUE(noted)
+      << "note waits for the disk, with 16 lines or fewer";
   disk.open();
   owner.join();
 

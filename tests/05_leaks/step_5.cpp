@@ -1,4 +1,4 @@
-// Step 5.5: the session that ends with its last holder.
+// Step 5.5: a session that ends with its last holder.
 
 #include <atomic>
 #include <chrono>
@@ -16,13 +16,15 @@ using namespace std::chrono_literals;
 void expect_the_end() {
   explore::settle();
   EXPECT_EQ(explore::threads_alive(), 0)
-      << "step 5.5: nobody holds the session, and its thread lives on";
+      << "step 5.5: the session has no holder, and its thread runs on";
 }
 
 EXPLORED(leaks_session, it_ends_with_its_last_holder, 5.5, 2,
          .schedules = 150, .timeouts_race = false,
          .virtual_time = true) {
-  contract("When the last shared_ptr is gone, so is the session");
+  contract(
+      "session calls `beat` every `period`, on a thread of its own, "
+      "until its last holder releases it.");
   std::atomic<int> beats = 0;
 
   std::shared_ptr<session> first =
@@ -37,13 +39,15 @@ EXPLORED(leaks_session, it_ends_with_its_last_holder, 5.5, 2,
 
   EXPECT_EQ(at_the_end, 3) << "one beat a minute, for 210 s";
   EXPECT_EQ(explore::now(), 210s)
-      << "to destroy a session takes no time: does it wait for a beat?";
+      << "the release took time: did it wait for the next beat?";
 }
 
-// The holder lets go in the middle of a beat.
+// The holder releases the session during a beat.
 EXPLORED(leaks_session, it_may_be_left_during_a_beat, 5.5, 4,
          .schedules = 300) {
-  contract("nothing that the session started goes on");
+  contract(
+      "That release destroys the session: it blocks until a running "
+      "`beat` has returned and the thread has ended.");
   explore::gate began;
   explore::gate go_on;
   std::atomic<bool> gone = false;
@@ -59,8 +63,9 @@ EXPLORED(leaks_session, it_may_be_left_during_a_beat, 5.5, 4,
     gone = true;
   });
   explore::settle();
-  EXPECT_FALSE(gone) << "step 5.5: the session is gone, as far as its "
-                        "holder knows, and a beat goes on";
+  EXPECT_FALSE(gone)
+      << "step 5.5: the holder has released the session, "
+         "and a beat still runs";
   go_on.open();
   holder.join();
 

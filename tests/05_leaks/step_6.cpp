@@ -21,32 +21,37 @@
 namespace workbook::step_6 {
 namespace {
 
-// Of this process, in bytes.
-std::size_t address_space() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
-
-EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2) {
-  contract("Blocks until all children have ended");
-  std::atomic<int> ended = 0;
+EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2,
+         .polls = false) {
+  contract(
+      "Blocks until all children have ended and their captures are "
+      "destroyed. … Does not poll.");
+  int first = 0;  // plain: join must order the children's writes
+  int second = 0;
+  std::atomic<int> alive = 0;
   task_scope scope;
 
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(scope.spawn([&](std::stop_token) { ++ended; }));
-  }
-  scope.join();
+  EXPECT_TRUE(scope.spawn(
+      [&, held = explore::payload(&alive)](auto) { ++first; }));
+  EXPECT_TRUE(scope.spawn(
+      [&, held = explore::payload(&alive)](auto) { ++second; }));
+  const auto expect_the_end = [&] {
+    scope.join();
+    EXPECT_EQ(first + second, 2) << "join returned before a child ended";
+    EXPECT_EQ(alive, 0) << "join returned, and a capture is still alive";
+  };
+  std::jthread other(expect_the_end);  // two callers of join
+  expect_the_end();
+  other.join();
 
-  EXPECT_EQ(ended, 3);
   EXPECT_EQ(explore::threads_alive(), 0)
-      << "the children are not joined";
+      << "a child's thread is not joined";
 }
 
-EXPLORED(leaks_scope, the_destructor_joins, 5.6, 2) {
+EXPLORED(leaks_scope, the_destructor_joins, 5.6, 1, .polls = false) {
   contract("Cancels, and blocks until all children have ended.");
   explore::gate table;
-  std::atomic<bool> gone = false;
+  std::atomic<bool> destroyed = false;
 
   std::jthread owner([&] {
     explore::role("owner");
@@ -54,19 +59,20 @@ EXPLORED(leaks_scope, the_destructor_joins, 5.6, 2) {
       task_scope scope;
       (void)scope.spawn([&](std::stop_token) { table.wait(); });
     }
-    gone = true;
+    destroyed = true;
   });
   explore::settle();
-  EXPECT_FALSE(gone) << "the scope is gone, and its child is not";
+  EXPECT_FALSE(destroyed)
+      << "the scope is destroyed while its child still runs";
   table.open();
   owner.join();
 
   EXPECT_EQ(explore::threads_alive(), 0);
 }
 
-EXPLORED(leaks_scope, the_destructor_cancels_first, 5.6, 3) {
+EXPLORED(leaks_scope, the_destructor_cancels_first, 5.6, 2) {
   contract("Cancels, and blocks until all children have ended.");
-  std::atomic<bool> gone = false;
+  std::atomic<bool> destroyed = false;
   channel<int> quiet;
   channel<int> full;
 
@@ -79,40 +85,72 @@ EXPLORED(leaks_scope, the_destructor_cancels_first, 5.6, 3) {
       (void)scope.spawn(
           [&](std::stop_token stop) { (void)full.send(1, stop); });
     }
-    gone = true;
+    destroyed = true;
   });
   explore::settle();
 
-  EXPECT_TRUE(gone) << "children that wait with the token were not "
-                       "woken: joined before they were told to stop?";
+  EXPECT_TRUE(destroyed)
+      << "children that wait with the token were not woken: does the "
+         "destructor join before it cancels?";
 }
 
-EXPLORED(leaks_scope, cancel_wakes_and_does_not_wait, 5.6, 2) {
-  contract("Asks all children to stop. Does not wait for them.");
+EXPLORED(leaks_scope, cancel_wakes_and_does_not_wait, 5.6, 1) {
+  contract(
+      "Requests a stop of all children. Does not wait for them. "
+      "Idempotent.");
+  contract("The token that every child receives.");
   explore::gate table;
-  std::atomic<bool> told = false;
+  std::atomic<bool> woken = false;
   channel<int> quiet;
   task_scope scope;
 
   (void)scope.spawn([&](std::stop_token stop) {
-    told = quiet.receive(stop).status == channel_status::cancelled;
+    woken = quiet.receive(stop).status == channel_status::cancelled;
     table.wait();
   });
   scope.cancel();
+  scope.cancel();
   explore::settle();
 
-  EXPECT_TRUE(told) << "cancelled, and the child still waits";
+  EXPECT_TRUE(woken)
+      << "the scope is cancelled, and the child waits on";
   EXPECT_TRUE(scope.token().stop_requested());
   EXPECT_FALSE(scope.spawn([](std::stop_token) {}))
-      << "a cancelled scope starts nothing";
+      << "a cancelled scope must not start a child";
   table.open();
   scope.join();
 }
 
-// cancel and spawn at the same time: either the child runs and is
-// told, or it is refused.
+EXPLORED(leaks_scope, cancel_reaches_a_scope_that_joins, 5.6, 1,
+         .polls = false) {
+  contract("Does not cancel.");
+  std::atomic<bool> joined = false;
+  channel<int> quiet;
+  task_scope scope;
+  (void)scope.spawn(
+      [&](std::stop_token stop) { (void)quiet.receive(stop); });
+
+  std::jthread owner([&] {
+    explore::role("owner");
+    scope.join();
+    joined = true;
+  });
+  explore::settle();
+  EXPECT_FALSE(joined) << "join has cancelled the scope, or it did not "
+                          "wait for the child";
+  scope.cancel();
+  explore::settle();
+
+  EXPECT_TRUE(joined) << "cancelled while join was waiting";
+}
+
+// Either the child starts and receives the stop, or it is refused.
 EXPLORED(leaks_scope, spawn_races_with_cancel, 5.6, 1) {
-  contract("False once the scope is cancelled; `f` is destroyed");
+  contract(
+      "Returns false once the scope is cancelled; `f` is then "
+      "destroyed "
+      "and nothing was started.");
+  contract("Once a stop is requested, no child is spawned.");
   std::atomic<int> alive = 0;
   channel<int> quiet;
   task_scope scope;
@@ -123,19 +161,19 @@ EXPLORED(leaks_scope, spawn_races_with_cancel, 5.6, 1) {
     EXPECT_FALSE(scope.spawn([](std::stop_token) {}));
   });
   (void)scope.spawn(
-      [&, mine = explore::payload(&alive)](std::stop_token stop) {
+      [&, held = explore::payload(&alive)](std::stop_token stop) {
         (void)quiet.receive(stop);
       });
   canceller.join();
   scope.join();
 
-  EXPECT_EQ(alive, 0) << "what the child captured is still there";
+  EXPECT_EQ(alive, 0) << "what the child captured is still alive";
 }
 
-// The end of what a child captured cancels the scope, and the callback
-// of its token spawns.
+// The destructor of a capture cancels the scope, and the callback of
+// the scope's token calls spawn.
 EXPLORED(leaks_scope, a_callback_may_call_the_scope, 5.6, 1) {
-  contract("No code of the callers runs while mutex_ is held");
+  contract("No user code runs while mutex_ is held.");
   std::atomic<int> alive = 0;
   std::atomic<bool> called = false;
   task_scope scope;
@@ -146,7 +184,7 @@ EXPLORED(leaks_scope, a_callback_may_call_the_scope, 5.6, 1) {
     static_cast<task_scope*>(whole)->cancel();
   };
 
-  (void)scope.spawn([mine = explore::payload(&alive, cancel, &scope)](
+  (void)scope.spawn([held = explore::payload(&alive, cancel, &scope)](
                         std::stop_token) {});
   explore::settle();
 
@@ -154,8 +192,11 @@ EXPLORED(leaks_scope, a_callback_may_call_the_scope, 5.6, 1) {
   EXPECT_EQ(alive, 0);
 }
 
-EXPLORED(leaks_scope, a_child_may_spawn, 5.6, 2) {
-  contract("any member may be called from any thread, also a child");
+EXPLORED(leaks_scope, a_child_may_spawn, 5.6, 1) {
+  contract(
+      "Blocks until all children have ended and their captures are "
+      "destroyed.");
+  contract("any member may be called from any thread");
   std::atomic<int> ended = 0;
   task_scope scope;
 
@@ -168,78 +209,85 @@ EXPLORED(leaks_scope, a_child_may_spawn, 5.6, 2) {
   });
   scope.join();
 
-  EXPECT_EQ(ended, 3) << "join came back before the last grandchild";
+  EXPECT_EQ(ended, 3)
+      << "join returned before the last grandchild ended";
 }
 
 EXPLORED(leaks_scope, a_failed_start_changes_nothing, 5.6, 1,
          .schedules = 100) {
-  contract("no thread left …; nothing has changed then");
+  contract(
+      "Throws std::system_error if no thread can start … nothing has "
+      "changed then.");
   std::atomic<int> alive = 0;
+  std::atomic<bool> joined = false;
   task_scope scope;
 
   explore::fail_thread_start();
-  EXPECT_THROW((void)scope.spawn([mine = explore::payload(&alive)](
+  EXPECT_THROW((void)scope.spawn([held = explore::payload(&alive)](
                                      std::stop_token) {}),
                std::system_error);
   EXPECT_EQ(alive, 0);
   EXPECT_TRUE(scope.spawn([](std::stop_token) {}));
-  std::atomic<bool> back = false;
   std::jthread owner([&] {
     scope.join();
-    back = true;
+    joined = true;
   });
   explore::settle();
 
-  EXPECT_TRUE(back) << "join waits for a child that was never started";
+  EXPECT_TRUE(joined) << "join waits for a child that never started";
 }
 
-// What was to be the child cancels the scope when it is destroyed.
-EXPLORED(leaks_scope, what_could_not_start_ends_unlocked, 5.6, 1,
+// A capture of the refused child cancels the scope in its destructor.
+EXPLORED(leaks_scope, a_refused_child_dies_without_the_lock, 5.6, 1,
          .schedules = 50) {
-  contract("No code of the callers runs while mutex_ is held");
+  contract("No user code runs while mutex_ is held.");
   std::atomic<int> alive = 0;
   task_scope scope;
   const auto cancel = [](void* whole) {
     static_cast<task_scope*>(whole)->cancel();
+    (void)static_cast<task_scope*>(whole)->spawn([](auto) {});
   };
 
   explore::fail_thread_start();
   EXPECT_THROW((void)scope.spawn(
-                   [mine = explore::payload(&alive, cancel, &scope)](
+                   [held = explore::payload(&alive, cancel, &scope)](
                        std::stop_token) {}),
                std::system_error);
+  EXPECT_TRUE(scope.token().stop_requested());
+  EXPECT_FALSE(
+      scope.spawn([held = explore::payload(&alive, cancel, &scope)](
+                      std::stop_token) {}));
 
   EXPECT_EQ(alive, 0);
-  EXPECT_TRUE(scope.token().stop_requested());
 }
 
-// A callable that cannot be moved, and says so.
-struct stubborn {
-  stubborn() = default;
-  stubborn(stubborn&&) { throw std::logic_error("stays here"); }
+// A callable whose move throws.
+struct immovable {
+  immovable() = default;
+  immovable(immovable&&) { throw std::logic_error("stays here"); }
   void operator()(std::stop_token) const {}
 };
 
 EXPLORED(leaks_scope, a_move_that_throws_changes_nothing, 5.6, 1,
          .schedules = 50) {
-  contract("what moving `f` throws …; nothing has changed then");
-  std::atomic<bool> back = false;
+  contract("and whatever moving `f` throws; nothing has changed then.");
+  std::atomic<bool> joined = false;
   task_scope scope;
 
-  EXPECT_THROW((void)scope.spawn(stubborn()), std::logic_error);
+  EXPECT_THROW((void)scope.spawn(immovable()), std::logic_error);
   EXPECT_TRUE(scope.spawn([](std::stop_token) {}));
   std::jthread owner([&] {
     scope.join();
-    back = true;
+    joined = true;
   });
   explore::settle();
 
-  EXPECT_TRUE(back) << "join waits for a child that was never started";
+  EXPECT_TRUE(joined) << "join waits for a child that never started";
 }
 
 EXPLORED(leaks_scope, missing_memory_changes_nothing, 5.6, 1,
          .schedules = 10) {
-  contract("and std::bad_alloc; nothing has changed then");
+  contract("std::bad_alloc, … nothing has changed then.");
   std::atomic<int> ran = 0;
   bool spawned = false;
 
@@ -250,33 +298,71 @@ EXPLORED(leaks_scope, missing_memory_changes_nothing, 5.6, 1,
       spawned = scope.spawn([&](std::stop_token) { ++ran; });
     } catch (const std::bad_alloc&) {
     }
-    scope.join();  // not for ever: nothing was started
+    scope.join();  // returns: nothing was started
   }
 
-  EXPECT_EQ(ran, 1) << "a child that was refused has run, or the one "
-                       "that was started has not";
+  EXPECT_EQ(ran, 1)
+      << "a refused child ran, or the started one did not";
 }
 
-// What a thread that has ended and is not joined keeps is its stack.
-GRADED(leaks_scope, a_long_life_keeps_no_dead_threads, 5.6, 1) {
-  contract("Threads of children that have ended are not kept");
+// Of this process, in bytes. A thread that has ended and is not joined
+// keeps its stack.
+std::size_t address_space() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Spawns 200 children, one after another, and returns the growth of the
+// address space in stacks of a thread.
+std::size_t stacks_kept(task_scope& scope) {
   constexpr std::size_t children = 200;
   pthread_attr_t usual;
   std::size_t stack = 0;
   pthread_getattr_default_np(&usual);
   pthread_attr_getstacksize(&usual, &stack);
+  pthread_attr_destroy(&usual);
   std::atomic<std::size_t> ended = 0;
-  task_scope scope;
 
   const std::size_t before = address_space();
   for (std::size_t i = 1; i <= children; ++i) {
     (void)scope.spawn([&](std::stop_token) { ++ended; });
     wait_until([&] { return ended == i; });
   }
-  const std::size_t grown = address_space() - before;
+  const std::size_t after = address_space();
+  return after < before ? 0 : (after - before) / stack;
+}
 
-  EXPECT_LT(grown, children / 2 * stack)
-      << "so much for " << children << " threads that have ended";
+GRADED(leaks_scope, ended_threads_do_not_accumulate, 5.6, 1) {
+  contract("The threads of ended children do not accumulate");
+  task_scope scope;
+
+  const std::size_t kept = stacks_kept(scope);
+
+  EXPECT_LT(kept, 100U)
+      << "stacks of threads that have ended, of 200 children";
+}
+
+// A server: a child accepts, spawns one child per request, and the
+// owner sits in join meanwhile.
+GRADED(leaks_scope, nor_while_a_join_waits, 5.6, 1) {
+  contract(
+      "The threads of ended children do not accumulate, even while a "
+      "join waits.");
+  std::atomic<std::size_t> kept = 0;
+  std::atomic<pid_t> owner_id = 0;
+  task_scope scope;
+
+  (void)scope.spawn([&](std::stop_token) {
+    wait_until([&] { return waits_in(owner_id) == "futex"; });
+    kept = stacks_kept(scope);
+  });
+  owner_id = ::gettid();
+  scope.join();
+
+  EXPECT_LT(kept, 100U)
+      << "stacks of threads that have ended, of 200 children that one "
+         "child spawned while join waited";
 }
 
 }  // namespace

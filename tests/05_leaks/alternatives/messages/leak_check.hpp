@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "census.hpp"
+#include "process_snapshot.hpp"
 
 namespace workbook {
 
@@ -44,7 +44,7 @@ inline std::string to_string(const leak& what) {
 }
 
 struct leak_options {
-  std::chrono::nanoseconds patience = std::chrono::seconds(1);
+  std::chrono::nanoseconds wait_limit = std::chrono::seconds(1);
   std::vector<std::string> ignored_names = {};
   std::vector<std::string> ignored_creators = {};
   std::vector<std::function<void()>> warm_up = {};
@@ -63,22 +63,22 @@ class leak_check {
     using std::chrono::milliseconds;
     std::chrono::nanoseconds waited(0);
     for (auto leaks = now();; leaks = now()) {
-      if (leaks.empty() || waited >= options_.patience) {
+      if (leaks.empty() || waited >= options_.wait_limit) {
         return leaks;
       }
       // After 1, 1+2, 1+2+4 ms the next pause is what was waited, + 1.
       const std::chrono::nanoseconds next = waited + milliseconds(1);
-      const auto pause = std::min(next, options_.patience - waited);
+      const auto pause = std::min(next, options_.wait_limit - waited);
       options_.pause(pause);
       waited += pause;
     }
   }
 
  private:
-  static census warmed_up(const leak_options& options) {
+  static process_snapshot warmed_up(const leak_options& options) {
     std::for_each(options.warm_up.begin(), options.warm_up.end(),
                   [](const auto& use) { use(); });
-    census all = take_census();
+    process_snapshot all = take_snapshot();
     if (const auto self = identity_in(task_file(::gettid(), "stat"))) {
       all.threads[*self];
     }
@@ -86,15 +86,15 @@ class leak_check {
   }
 
   std::vector<leak> now() const {
-    const census born = born_between(before_, take_census());
+    const process_snapshot added = added_between(before_, take_snapshot());
     std::vector<leak> leaks;
-    for (const auto& [who, name] : born.threads) {
+    for (const auto& [who, name] : added.threads) {
       leak each;
       each.name = name;
       each.waits_in = waits_in(who.id);
       each.age = seconds_since(who.began);
       std::string file;
-      if (const auto at = birth_register::here().find(who)) {
+      if (const auto at = spawn_registry::instance().find(who)) {
         file = std::filesystem::path(at->spawned.file_name())
                    .filename()
                    .string();
@@ -113,8 +113,8 @@ class leak_check {
         leaks.push_back({.kind = kind, .name = name});
       }
     };
-    add(leak_kind::descriptor, born.descriptors);
-    add(leak_kind::timer, born.timers);
+    add(leak_kind::descriptor, added.descriptors);
+    add(leak_kind::timer, added.timers);
     return leaks;
   }
 
@@ -130,7 +130,7 @@ class leak_check {
   }
 
   leak_options options_;
-  census before_;
+  process_snapshot before_;
 };
 
 }  // namespace workbook

@@ -1,22 +1,26 @@
-// A correct scope whose children report their end as a message to the
-// one who waits. Nobody else touches the list of children but spawn.
+// Correct: no condition variable. A channel that is closed says that no
+// child runs; another one carries the thread that ended last.
 
 #pragma once
 
 #include <unistd.h>
 
-#include <atomic>
-#include <condition_variable>
-#include <cstdio>
-#include <list>
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
-#include <system_error>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "call_site.hpp"
 #include "channel.hpp"
+#include "scope_limits.hpp"
+#include "scope_nesting.hpp"
 #include "task_scope_options.hpp"
 #include "thread_facts.hpp"
 
@@ -27,90 +31,87 @@ class task_scope {
   using clock = std::chrono::steady_clock;
 
   explicit task_scope(task_scope_options options = {})
-      : options_(std::move(options)),
-        outer_(options_.outer, caller{this}) {
-    if (options_.deadline) {
-      watch_deadline();
-    }
+      : on_error_(std::move(options.on_error)),
+        limits_(options.deadline, std::move(options.outer), source_) {
+    none_runs_->close();
+    (void)ended_.send(std::thread());
   }
-
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
   ~task_scope() noexcept {
     cancel();
-    std::exception_ptr error = serve_until_none_is_left();
-    if (error && options_.on_error) {
-      options_.on_error(std::exchange(error, nullptr));
-    }
-    if (error) {
+    (void)idle()->receive();
+    if (auto error = finish(); error && on_error_) {
+      on_error_(std::move(error));
+    } else if (error) {
       std::rethrow_exception(error);
     }
   }
 
   template <typename F>
-  [[nodiscard]] bool spawn(F f,
-                           call_place where = call_place::current()) {
+  [[nodiscard]] bool spawn(F f, call_site where = call_site::current()) {
     auto task = std::make_unique<F>(std::move(f));
-    if (std::unique_lock serving(serving_, std::try_to_lock); serving) {
-      while (auto got = mail_.try_receive().value) {
-        serve(*got);
-      }
-    }
+    auto self = std::make_unique<child>(where);
+    auto busy = std::make_shared<channel<bool>>();
     std::scoped_lock lock(list_);
-    if (cancelled_) {
+    if (source_.stop_requested()) {
       return false;
     }
-    children_.emplace_back(where);
-    child* const self = &children_.back();
-    try {
-      self->thread = std::jthread(
-          [this, self, own = task.get()](const std::stop_token&) {
-            std::unique_ptr<F> body(own);
-            self->id = ::gettid();
-            inmost_ = this;
-            message end{self, nullptr};
-            try {
-              (*body)(source_.get_token());
-              body = nullptr;
-            } catch (...) {
-              body = nullptr;
-              end.error = std::current_exception();
-            }
-            const bool failed = end.error != nullptr;
-            (void)mail_.send(std::move(end));
-            if (failed) {
-              cancel();
-            }
-          });
-    } catch (...) {
-      children_.pop_back();
-      throw;
-    }
+    children_.reserve(children_.size() + 1);
+    std::thread thread([this, self = self.get(), own = task.get()] {
+      nesting_.enter();
+      std::unique_ptr<F> body(own);
+      begin(*self);
+      std::exception_ptr error;
+      try {
+        (*body)(source_.get_token());
+      } catch (...) {
+        error = std::current_exception();
+      }
+      body = nullptr;
+      if (error) {
+        fail(std::move(error));
+      }
+      end(self);
+    });
     (void)task.release();
+    self->handle.set_value(std::move(thread));
+    if (children_.empty()) {
+      none_runs_ = std::move(busy);
+    }
+    children_.push_back(std::move(self));
     return true;
   }
 
-  void cancel() {
-    {
-      std::scoped_lock lock(list_);
-      if (!cancelled_) {
-        since_ = clock::now();
-        cancelled_ = true;
-      }
-    }
-    (void)mail_.send({nullptr, nullptr});  // wakes who waits
-    source_.request_stop();
-  }
+  void cancel() { source_.request_stop(); }
 
   void join() {
-    if (is_mine()) {
-      throw std::system_error(std::make_error_code(
-          std::errc::resource_deadlock_would_occur));
-    }
-    if (auto error = serve_until_none_is_left()) {
+    nesting_.refuse_inside();
+    (void)idle()->receive();
+    if (auto error = finish()) {
       std::rethrow_exception(std::move(error));
     }
+  }
+
+  [[nodiscard]] bool join_for(std::chrono::nanoseconds limit) {
+    nesting_.refuse_inside();
+    if (idle()->receive_for(limit).status != channel_status::closed) {
+      return false;
+    }
+    if (auto error = finish()) {
+      std::rethrow_exception(std::move(error));
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::vector<running_child> still_running() {
+    std::scoped_lock lock(list_);
+    std::vector<running_child> all;
+    for (const auto& each : children_) {
+      all.push_back({each->spawned, waits_in(each->id)});
+    }
+    return all;
   }
 
   [[nodiscard]] std::stop_token token() const {
@@ -119,120 +120,70 @@ class task_scope {
 
  private:
   struct child {
-    explicit child(call_place where) : spawned(where) {}
-    const call_place spawned;
-    std::atomic<pid_t> id = 0;
-    std::jthread thread;
-  };
-  struct message {
-    child* ended;  // null: something else has changed
-    std::exception_ptr error;
-  };
-  struct caller {
-    task_scope* scope;
-    void operator()() const { scope->cancel(); }
+    explicit child(call_site where) : spawned(where) {}
+    const call_site spawned;
+    pid_t id = 0;
+    std::promise<std::thread> handle;
   };
 
-  void watch_deadline() {
-    if (clock::now() >= *options_.deadline) {
-      cancel();
-      return;
-    }
-    watch_ = std::jthread([this] {
-      std::mutex mutex;
-      std::unique_lock lock(mutex);
-      std::condition_variable_any().wait_until(
-          lock, source_.get_token(), *options_.deadline,
-          [] { return false; });
-      lock.unlock();
-      cancel();
-    });
+  std::shared_ptr<channel<bool>> idle() {
+    std::scoped_lock lock(list_);
+    return none_runs_;
   }
 
-  // The caller holds serving_.
-  void serve(message& what) {
-    if (what.error && !first_) {
-      first_ = std::move(what.error);
-    }
-    if (what.ended != nullptr) {
-      std::jthread thread;
-      {
-        std::scoped_lock lock(list_);
-        thread = std::move(what.ended->thread);
-      }
-      thread.join();
-      std::scoped_lock lock(list_);
-      children_.remove_if(
-          [&](const child& each) { return &each == what.ended; });
-    }
+  void begin(child& self) {
+    std::scoped_lock lock(list_);
+    self.id = ::gettid();
   }
 
-  std::exception_ptr serve_until_none_is_left() {
-    std::scoped_lock serving(serving_);
-    for (;;) {
-      bool timed = false;
-      {
-        std::scoped_lock lock(list_);
-        if (children_.empty()) {
-          return std::exchange(first_, nullptr);
-        }
-        timed = cancelled_ && !told_;
-      }
-      if (!timed) {
-        message got = *mail_.receive();
-        serve(got);
-      } else if (auto got = mail_.receive_until(late_from()).value) {
-        serve(*got);
-      } else {
-        tell();
-      }
-    }
-  }
-
-  clock::time_point late_from() const {
-    const clock::time_point end = clock::time_point::max();
-    return options_.patience > end - since_
-               ? end
-               : since_ + options_.patience;
-  }
-
-  void tell() {
-    told_ = true;
-    std::vector<late_child> late;
+  void fail(std::exception_ptr error) {
     {
       std::scoped_lock lock(list_);
-      for (const child& each : children_) {
-        late.push_back({each.spawned, waits_in(each.id)});
+      if (!first_) {
+        first_ = std::move(error);
       }
     }
-    for (const late_child& each : late) {
-      options_.on_late ? options_.on_late(each)
-                       : (void)std::fputs("a child is late\n", stderr);
+    cancel();
+  }
+
+  void end(const child* self) {
+    std::thread before = std::move(*ended_.receive());
+    std::unique_lock lock(list_);
+    const auto at = std::find_if(
+        children_.begin(), children_.end(),
+        [&](const auto& each) { return each.get() == self; });
+    (void)ended_.send((*at)->handle.get_future().get());
+    children_.erase(at);
+    if (children_.empty()) {
+      none_runs_->close();
+    }
+    lock.unlock();
+    if (before.joinable()) {
+      before.join();
     }
   }
 
-  bool is_mine() const {
-    const task_scope* each = inmost_;
-    while (each != nullptr && each != this) {
-      each = each->around_;
+  // When no child runs: joins the last, and takes the error.
+  std::exception_ptr finish() {
+    std::thread last = std::move(*ended_.receive());
+    (void)ended_.send(std::thread());
+    if (last.joinable()) {
+      last.join();
     }
-    return each != nullptr;
+    std::scoped_lock lock(list_);
+    return std::exchange(first_, nullptr);
   }
 
-  const task_scope_options options_;
-  const task_scope* const around_ = inmost_;
+  const std::function<void(std::exception_ptr)> on_error_;
+  const scope_nesting nesting_;
   std::stop_source source_;
-  channel<message> mail_{1U << 20U};
-  std::mutex serving_;        // before list_
-  bool told_ = false;         // serving_ guards it and first_
-  std::exception_ptr first_;  // of what was served
-  std::mutex list_;
-  bool cancelled_ = false;
-  clock::time_point since_ = {};
-  std::list<child> children_;
-  std::stop_callback<caller> outer_;
-  std::jthread watch_;
-  static inline thread_local const task_scope* inmost_ = nullptr;
+  channel<std::thread> ended_{1};  // always holds one, maybe empty
+  std::mutex list_;                // guards what follows
+  std::vector<std::unique_ptr<child>> children_;
+  std::exception_ptr first_;
+  std::shared_ptr<channel<bool>> none_runs_ =
+      std::make_shared<channel<bool>>();
+  scope_limits limits_;
 };
 
 }  // namespace workbook

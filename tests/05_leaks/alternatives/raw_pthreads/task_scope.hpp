@@ -1,20 +1,26 @@
-// A correct scope in the style of 1995: pthreads, one condition for
-// everything, and a broadcast at every change.
+// Correct: pthread_create, one condition variable of the C library, and
+// a list that is linked by hand.
 
 #pragma once
 
 #include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "channel.hpp"
+#include "call_site.hpp"
+#include "scope_limits.hpp"
+#include "scope_nesting.hpp"
 #include "task_scope_options.hpp"
 #include "thread_facts.hpp"
 
@@ -25,101 +31,81 @@ class task_scope {
   using clock = std::chrono::steady_clock;
 
   explicit task_scope(task_scope_options options = {})
-      : options_(std::move(options)) {
-    if (options_.deadline) {
-      if (clock::now() >= *options_.deadline) {
-        cancel();
-      } else if (const int error =
-                     pthread_create(&watch_, nullptr, watch, this)) {
-        throw std::system_error(error, std::generic_category());
-      } else {
-        watches_ = true;
-      }
-    }
-    outer_.emplace(options_.outer, follower{this});
-  }
-
+      : on_error_(std::move(options.on_error)),
+        limits_(options.deadline, std::move(options.outer), stop_) {}
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
   ~task_scope() {
     cancel();
-    const std::exception_ptr error = finish();
-    outer_.reset();
-    if (watches_) {
-      pthread_join(watch_, nullptr);
-    }
-    pthread_cond_destroy(&changed_);
+    const std::exception_ptr error = finish(nullptr);
+    pthread_cond_destroy(&ended_);
     pthread_mutex_destroy(&mutex_);
     if (error) {
-      if (!options_.on_error) {
+      if (!on_error_) {
         std::terminate();
       }
-      options_.on_error(error);
+      on_error_(error);
     }
   }
 
   template <typename F>
-  [[nodiscard]] bool spawn(F f,
-                           call_place where = call_place::current()) {
-    struct start {
-      task_scope* scope;
-      child* self;
-      std::unique_ptr<F> body;
-    };
-    const auto run = [](void* given) -> void* {
-      const std::unique_ptr<start> own(static_cast<start*>(given));
-      own->scope->begin(*own->self);
-      std::exception_ptr error;
-      try {
-        (*own->body)(own->scope->token());
-      } catch (...) {
-        error = std::current_exception();
-      }
-      own->body.reset();
-      own->scope->end(*own->self, std::move(error));
-      return nullptr;
-    };
-    join_dead();
-    auto given = std::make_unique<start>(
-        start{this, nullptr, std::make_unique<F>(std::move(f))});
+  [[nodiscard]] bool spawn(F f, call_site where = call_site::current()) {
+    auto self = std::make_unique<child_of<F>>();
+    self->scope = this;
+    self->spawned = where;
+    self->body = std::make_unique<F>(std::move(f));
     const hold lock(&mutex_);
-    if (cancelled_) {
+    if (stop_.stop_requested()) {
       return false;
     }
-    running_.push_back(std::make_unique<child>());
-    given->self = running_.back().get();
-    given->self->spawned = where;
-    if (const int error = pthread_create(&given->self->thread, nullptr,
-                                         run, given.get())) {
-      running_.pop_back();
+    if (const int error = pthread_create(&self->thread, nullptr,
+                                         child_of<F>::main,
+                                         self.get())) {
       throw std::system_error(error, std::generic_category());
     }
-    (void)given.release();
+    child** last = &first_;
+    while (*last != nullptr) {
+      last = &(*last)->next;
+    }
+    *last = self.release();
     return true;
   }
 
-  void cancel() {
-    {
-      const hold lock(&mutex_);
-      if (!cancelled_) {
-        cancelled_ = clock::now();
-      }
-      pthread_cond_broadcast(&changed_);
-    }
-    stop_.request_stop();
-  }
+  void cancel() { stop_.request_stop(); }
 
   void join() {
-    for (const task_scope* each = mine_; each; each = each->parent_) {
-      if (each == this) {
-        throw std::system_error(std::make_error_code(
-            std::errc::resource_deadlock_would_occur));
-      }
-    }
-    if (const std::exception_ptr error = finish()) {
+    nesting_.refuse_inside();
+    if (const std::exception_ptr error = finish(nullptr)) {
       std::rethrow_exception(error);
     }
+  }
+
+  [[nodiscard]] bool join_for(std::chrono::nanoseconds limit) {
+    nesting_.refuse_inside();
+    const auto now = clock::now();
+    const auto far = clock::time_point::max() - now;
+    const std::int64_t at =
+        (limit > far ? clock::time_point::max() : now + limit)
+            .time_since_epoch()
+            .count();
+    const timespec end = {at > 0 ? at / 1'000'000'000 : 0,
+                          at > 0 ? at % 1'000'000'000 : 0};
+    bool late = false;
+    const std::exception_ptr error = finish(&end, &late);
+    if (error) {
+      std::rethrow_exception(error);
+    }
+    return !late;
+  }
+
+  [[nodiscard]] std::vector<running_child> still_running() {
+    std::vector<running_child> all;
+    const hold lock(&mutex_);
+    for (const child* each = first_; each; each = each->next) {
+      all.push_back({each->spawned, waits_in(each->id)});
+    }
+    return all;
   }
 
   [[nodiscard]] std::stop_token token() const {
@@ -127,149 +113,113 @@ class task_scope {
   }
 
  private:
-  struct child {
-    call_place spawned = {};
-    pid_t id = 0;
-    pthread_t thread = {};
-  };
-  using children = std::vector<std::unique_ptr<child>>;
-
-  struct follower {
-    task_scope* scope;
-    void operator()() const { scope->cancel(); }
-  };
-
-  class hold {
-   public:
-    explicit hold(pthread_mutex_t* mutex) : mutex_(mutex) {
-      pthread_mutex_lock(mutex_);
+  struct hold {
+    explicit hold(pthread_mutex_t* held) : mutex(held) {
+      pthread_mutex_lock(mutex);
     }
-    ~hold() { pthread_mutex_unlock(mutex_); }
     hold(const hold&) = delete;
     hold& operator=(const hold&) = delete;
-
-   private:
-    pthread_mutex_t* mutex_;
+    ~hold() { pthread_mutex_unlock(mutex); }
+    pthread_mutex_t* mutex;
   };
 
-  void begin(child& self) {
-    mine_ = this;
-    const hold lock(&mutex_);
-    self.id = ::gettid();
-  }
+  struct child {
+    task_scope* scope = nullptr;
+    child* next = nullptr;
+    pthread_t thread = {};
+    pid_t id = 0;
+    call_site spawned = {};
+  };
 
-  void end(child& self, std::exception_ptr error) {
-    if (error) {
+  template <typename F>
+  struct child_of : child {
+    std::unique_ptr<F> body;
+
+    static void* main(void* given) {
+      std::unique_ptr<child_of> self(static_cast<child_of*>(given));
+      task_scope* const scope = self->scope;
+      scope->nesting_.enter();
       {
-        const hold lock(&mutex_);
-        first_ = first_ ? first_ : std::move(error);
+        const hold lock(&scope->mutex_);
+        self->id = ::gettid();
       }
-      cancel();
+      std::exception_ptr error;
+      try {
+        (*self->body)(scope->token());
+      } catch (...) {
+        error = std::current_exception();
+      }
+      self->body.reset();
+      if (error) {
+        scope->note(std::move(error));
+      }
+      scope->leave(*self);
+      return nullptr;
     }
-    const hold lock(&mutex_);
-    const auto at = std::find_if(
-        running_.begin(), running_.end(),
-        [&](const auto& each) { return each.get() == &self; });
-    dead_.push_back(std::move(*at));
-    running_.erase(at);
-    pthread_cond_broadcast(&changed_);
-  }
+  };
 
-  // Joins those that have ended; finish() waits until nobody is at it.
-  void join_dead() {
-    children mine;
+  void note(std::exception_ptr error) {
     {
       const hold lock(&mutex_);
-      mine.swap(dead_);
-      ++joining_;
+      if (!error_) {
+        error_ = std::move(error);
+      }
     }
-    for (const auto& each : mine) {
-      pthread_join(each->thread, nullptr);
-    }
-    const hold lock(&mutex_);
-    --joining_;
-    pthread_cond_broadcast(&changed_);
+    cancel();
   }
 
-  std::exception_ptr finish() {
+  void leave(child& self) {
+    std::optional<pthread_t> before;
     {
       const hold lock(&mutex_);
-      while (!running_.empty()) {
-        wait_once();
+      child** at = &first_;
+      while (*at != &self) {
+        at = &(*at)->next;
+      }
+      *at = self.next;
+      before = std::exchange(last_, self.thread);
+      if (first_ == nullptr) {
+        pthread_cond_broadcast(&ended_);
       }
     }
-    join_dead();
-    const hold lock(&mutex_);
-    while (joining_ > 0) {
-      pthread_cond_wait(&changed_, &mutex_);
+    if (before) {
+      pthread_join(*before, nullptr);
     }
-    return std::exchange(first_, nullptr);
   }
 
-  void wait_once() {
-    if (!cancelled_ || told_) {
-      pthread_cond_wait(&changed_, &mutex_);
-      return;
-    }
-    const auto now = clock::now();
-    const auto left = std::min(options_.patience - (now - *cancelled_),
-                               clock::time_point::max() - now);
-    if (left > left.zero()) {
-      const timespec until = time_of(now + left);
-      pthread_cond_clockwait(&changed_, &mutex_, CLOCK_MONOTONIC,
-                             &until);
-      return;
-    }
-    told_ = true;
-    std::vector<late_child> late;
-    for (const auto& each : running_) {
-      late.push_back({each->spawned, waits_in(each->id)});
-    }
-    pthread_mutex_unlock(&mutex_);
-    for (const late_child& each : late) {
-      options_.on_late ? options_.on_late(each)
-                       : (void)std::fputs("late\n", stderr);
-    }
-    pthread_mutex_lock(&mutex_);
-  }
-
-  static void* watch(void* given) {
-    task_scope& self = *static_cast<task_scope*>(given);
-    const timespec until = time_of(*self.options_.deadline);
+  std::exception_ptr finish(const timespec* end, bool* late = nullptr) {
+    std::exception_ptr error;
+    std::optional<pthread_t> last;
     {
-      const hold lock(&self.mutex_);
-      while (!self.cancelled_ &&
-             clock::now() < *self.options_.deadline) {
-        pthread_cond_clockwait(&self.changed_, &self.mutex_,
-                               CLOCK_MONOTONIC, &until);
+      const hold lock(&mutex_);
+      while (first_ != nullptr) {
+        if (end == nullptr) {
+          pthread_cond_wait(&ended_, &mutex_);
+        } else if (pthread_cond_clockwait(&ended_, &mutex_,
+                                          CLOCK_MONOTONIC, end) != 0 &&
+                   first_ != nullptr) {
+          *late = true;
+          return nullptr;
+        }
       }
+      std::swap(last, last_);
+      std::swap(error, error_);
     }
-    self.cancel();
-    return nullptr;
+    if (last) {
+      pthread_join(*last, nullptr);
+    }
+    return error;
   }
 
-  static timespec time_of(clock::time_point when) {
-    const auto all = std::chrono::nanoseconds(when.time_since_epoch());
-    const auto whole =
-        std::chrono::duration_cast<std::chrono::seconds>(all);
-    return {whole.count(), (all - whole).count()};
-  }
-
-  const task_scope_options options_;
-  const task_scope* const parent_ = mine_;
+  const std::function<void(std::exception_ptr)> on_error_;
+  const scope_nesting nesting_;
   std::stop_source stop_;
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t changed_ = PTHREAD_COND_INITIALIZER;
-  children running_;
-  children dead_;
-  int joining_ = 0;
-  bool told_ = false;
-  std::optional<clock::time_point> cancelled_;
-  std::exception_ptr first_;
-  bool watches_ = false;
-  pthread_t watch_ = {};
-  std::optional<std::stop_callback<follower>> outer_;
-  static inline thread_local const task_scope* mine_ = nullptr;
+  pthread_cond_t ended_ = PTHREAD_COND_INITIALIZER;
+  child* first_ = nullptr;  // mutex_ guards this, and what follows
+  std::optional<pthread_t> last_;
+  std::exception_ptr error_;
+  scope_limits limits_;
 };
 
 }  // namespace workbook

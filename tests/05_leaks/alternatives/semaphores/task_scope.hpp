@@ -1,22 +1,27 @@
-// A correct scope without a condition variable: every event is a
-// permit for the one who waits, and costs it one more look.
+// Correct: every caller that waits has a semaphore of its own, and the
+// last child releases them all.
 
 #pragma once
 
 #include <unistd.h>
 
-#include <atomic>
-#include <cstdio>
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <semaphore>
-#include <system_error>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "call_site.hpp"
+#include "scope_limits.hpp"
+#include "scope_nesting.hpp"
 #include "task_scope_options.hpp"
 #include "thread_facts.hpp"
 
@@ -27,104 +32,81 @@ class task_scope {
   using clock = std::chrono::steady_clock;
 
   explicit task_scope(task_scope_options options = {})
-      : options_(std::move(options)) {
-    if (options_.deadline) {
-      if (*options_.deadline <= clock::now()) {
-        cancel();
-      } else {
-        watch_ = std::jthread([this] {
-          if (!over_.try_acquire_until(*options_.deadline)) {
-            cancel();
-          }
-        });
-      }
-    }
-    outer_ =
-        std::make_unique<std::stop_callback<std::function<void()>>>(
-            options_.outer, [this] { cancel(); });
-  }
-
+      : on_error_(std::move(options.on_error)),
+        limits_(options.deadline, std::move(options.outer), stop_) {}
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
   ~task_scope() {
     cancel();
-    wait();
-    over_.release();
-    if (first_ && !options_.on_error) {
+    wait(std::nullopt);
+    if (first_ && !on_error_) {
       std::terminate();
     }
     if (first_) {
-      options_.on_error(std::exchange(first_, nullptr));
+      on_error_(std::exchange(first_, nullptr));
     }
   }
 
   template <typename F>
-  [[nodiscard]] bool spawn(F f,
-                           call_place where = call_place::current()) {
-    if (std::unique_lock waiting(waiting_, std::try_to_lock); waiting) {
-      join_ended();
-    }
+  [[nodiscard]] bool spawn(F f, call_site where = call_site::current()) {
     const auto body = std::make_shared<std::optional<F>>(std::move(f));
     std::scoped_lock lock(mutex_);
-    if (cancelled_at_ != 0) {
+    if (stop_.stop_requested()) {
       return false;
     }
-    const int number = ++last_;
+    const int number = ++last_number_;
     child& self = children_[number];
     self.spawned = where;
     try {
-      self.thread = std::thread([this, &self, body] {
-        stack_ = this;
-        self.id = ::gettid();
+      self.thread = std::thread([this, number, body] {
+        nesting_.enter();
+        note_id(number);
+        std::exception_ptr error;
         try {
           (**body)(stop_.get_token());
-          body->reset();
         } catch (...) {
-          body->reset();
-          note(std::current_exception());
+          error = std::current_exception();
         }
-        std::scoped_lock ending(mutex_);
-        self.ended = true;
-        --running_;
-        events_.release();
+        body->reset();
+        if (error) {
+          note(error);
+        }
+        leave(number);
       });
     } catch (...) {
       children_.erase(number);
       throw;
     }
-    ++running_;
     return true;
   }
 
-  void cancel() {
-    {
-      std::scoped_lock lock(mutex_);
-      if (cancelled_at_ == 0) {
-        cancelled_at_ = clock::now().time_since_epoch().count();
-      }
-    }
-    events_.release();
-    stop_.request_stop();
-  }
+  void cancel() { stop_.request_stop(); }
 
   void join() {
-    for (const task_scope* each = stack_; each != nullptr;
-         each = each->below_) {
-      if (each == this) {
-        throw std::system_error(std::make_error_code(
-            std::errc::resource_deadlock_would_occur));
-      }
+    nesting_.refuse_inside();
+    wait(std::nullopt);
+    rethrow();
+  }
+
+  [[nodiscard]] bool join_for(std::chrono::nanoseconds limit) {
+    nesting_.refuse_inside();
+    const auto now = clock::now();
+    const auto far = clock::time_point::max() - now;
+    if (!wait(now + std::min<clock::duration>(limit, far))) {
+      return false;
     }
-    wait();
-    std::exception_ptr error;
-    {
-      std::scoped_lock lock(mutex_);
-      std::swap(error, first_);
+    rethrow();
+    return true;
+  }
+
+  [[nodiscard]] std::vector<running_child> still_running() {
+    std::vector<running_child> all;
+    std::scoped_lock lock(mutex_);
+    for (const auto& [number, each] : children_) {
+      all.push_back({each.spawned, waits_in(each.id)});
     }
-    if (error) {
-      std::rethrow_exception(error);
-    }
+    return all;
   }
 
   [[nodiscard]] std::stop_token token() const {
@@ -133,13 +115,17 @@ class task_scope {
 
  private:
   struct child {
-    call_place spawned = {};
-    std::atomic<pid_t> id = 0;
-    bool ended = false;
+    call_site spawned = {};
+    pid_t id = 0;
     std::thread thread = {};
   };
 
-  void note(std::exception_ptr error) {
+  void note_id(int number) {
+    std::scoped_lock lock(mutex_);
+    children_.at(number).id = ::gettid();
+  }
+
+  void note(const std::exception_ptr& error) {
     {
       std::scoped_lock lock(mutex_);
       if (!first_) {
@@ -149,79 +135,71 @@ class task_scope {
     cancel();
   }
 
-  // Joins the threads that have ended. The caller holds waiting_.
-  void join_ended() {
-    std::vector<std::thread> threads;
+  // The end of a child: whoever ended before it is joined by it.
+  void leave(int number) {
+    std::thread before;
     {
       std::scoped_lock lock(mutex_);
-      for (auto at = children_.begin(); at != children_.end();) {
-        if (at->second.ended) {
-          threads.push_back(std::move(at->second.thread));
-          at = children_.erase(at);
-        } else {
-          ++at;
+      before = std::move(ended_);
+      ended_ = std::move(children_.at(number).thread);
+      children_.erase(number);
+      if (children_.empty()) {
+        for (const auto& each : waiting_) {
+          each->release();
         }
+        waiting_.clear();
       }
     }
-    for (std::thread& each : threads) {
-      each.join();
+    if (before.joinable()) {
+      before.join();
     }
   }
 
-  void wait() {
-    std::scoped_lock waiting(waiting_);
-    while (running_ != 0) {
-      const clock::rep at = cancelled_at_;
-      const auto waited =
-          clock::now() - clock::time_point(clock::duration(at));
-      if (at == 0 || told_) {
-        events_.acquire();
-      } else if (waited < options_.patience) {
-        (void)events_.try_acquire_for(std::min<clock::duration>(
-            options_.patience - waited, std::chrono::hours(24)));
-      } else {
-        told_ = true;
-        tell();
+  // False if a child still runs at `end`.
+  bool wait(std::optional<clock::time_point> end) {
+    std::unique_lock lock(mutex_);
+    while (!children_.empty()) {
+      const auto own = std::make_shared<std::binary_semaphore>(0);
+      waiting_.push_back(own);
+      lock.unlock();
+      if (!end) {
+        own->acquire();
+      } else if (!own->try_acquire_until(*end)) {
+        lock.lock();
+        std::erase(waiting_, own);
+        return children_.empty();
       }
+      lock.lock();
     }
-    join_ended();
+    std::thread ended = std::move(ended_);
+    lock.unlock();
+    if (ended.joinable()) {
+      ended.join();
+    }
+    return true;
   }
 
-  void tell() {
-    std::vector<late_child> late;
+  void rethrow() {
+    std::exception_ptr error;
     {
       std::scoped_lock lock(mutex_);
-      for (const auto& [number, each] : children_) {
-        if (!each.ended) {
-          late.push_back({each.spawned, waits_in(each.id)});
-        }
-      }
+      error.swap(first_);
     }
-    for (const late_child& each : late) {
-      if (options_.on_late) {
-        options_.on_late(each);
-      } else {
-        std::fprintf(stderr, "late: line %u\n", each.spawned.line());
-      }
+    if (error) {
+      std::rethrow_exception(error);
     }
   }
 
-  const task_scope_options options_;
-  const task_scope* const below_ = stack_;
+  const std::function<void(std::exception_ptr)> on_error_;
+  const scope_nesting nesting_;
   std::stop_source stop_;
-  std::mutex waiting_;  // before mutex_
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows, but for limits_
+  int last_number_ = 0;
   std::map<int, child> children_;
-  int last_ = 0;
-  std::atomic<int> running_ = 0;
-  std::atomic<clock::rep> cancelled_at_ = 0;
-  bool told_ = false;  // waiting_ guards it
+  std::thread ended_;
   std::exception_ptr first_;
-  std::counting_semaphore<> events_{0};
-  std::binary_semaphore over_{0};
-  std::jthread watch_;
-  std::unique_ptr<std::stop_callback<std::function<void()>>> outer_;
-  static inline thread_local const task_scope* stack_ = nullptr;
+  std::vector<std::shared_ptr<std::binary_semaphore>> waiting_;
+  scope_limits limits_;
 };
 
 }  // namespace workbook
