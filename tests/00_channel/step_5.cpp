@@ -107,6 +107,8 @@ EXPLORED(channel_deadline, a_late_receive_meets_a_sender, 0.5, 1) {
   contract(
       "With a deadline in the past it receives what there is at once.");
   channel<int> numbers;
+  EXPECT_EQ(numbers.receive_until(clock::now() - 1s).status,
+            channel_status::timed_out);
   std::jthread sender([&] {
     explore::role("sender");
     (void)numbers.send(7);
