@@ -18,6 +18,7 @@ and they have no mark.
 """
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -221,6 +222,17 @@ def grade_one(slug, entry, options, grader):
     return slug, record, True
 
 
+def lock(out):
+    """One run at a time writes there; the lock ends with the process."""
+    out.mkdir(parents=True, exist_ok=True)
+    file = (out / ".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as why:
+        raise Problem(f"{out}: another run is at work there") from why
+    return file
+
+
 def grade_all(found, options):
     grader = grader_fingerprint(options)
     progress = Progress(len(found))
@@ -278,9 +290,11 @@ def main(words):
         found = submissions_in(options.submissions)
         roster = report.read_roster(options.roster)
         started = time.monotonic()
+        held = lock(options.out)
         records = grade_all(found, options)
         sources = report.sources_of(records, options)
         report.write_all(records, roster, sources, options)
+        held.close()
     except (Problem, report.Problem) as why:
         print(f"class: {why}", file=sys.stderr)
         return 2

@@ -1,6 +1,7 @@
 """A class: one bad submission stops no other, and it goes on."""
 
 import csv
+import fcntl
 import json
 import os
 import re
@@ -177,6 +178,16 @@ class Class(unittest.TestCase):
             self.assertEqual(len(done.stderr.splitlines()), 1, more)
         done = self.run_class()
         self.assertIn("there is no submission in it", done.stderr)
+
+    def test_one_run_at_a_time(self):
+        workspace.hand_in(self.submissions / "ann")
+        self.out.mkdir()
+        with (self.out / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            done = self.run_class()
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr, f"class: {self.out}: another run "
+                                      "is at work there\n")
 
     def test_gnu_parallel_goes_on_by_its_log(self):
         for number in range(3):

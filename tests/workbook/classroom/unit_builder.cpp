@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A compiler at work on a test file of a lab needs some 600 MiB.
+// A compiler at work on a test file of a lab needs some 420 MiB.
 constexpr unsigned compiler_mebibytes = 2048;
 
 test_limits compiler_limits(unsigned seconds) {
