@@ -35,17 +35,32 @@ std::string environment(const char* name) {
 
 std::string strategy_of(const schedule_id& id, const options& wanted) {
   return id.bound >= 0
-             ? fmt::format("exhaustive, at most {} preemptions",
-                           id.bound)
+             ? fmt::format(
+                   "exhaustive, at most {} preemptions and {} "
+                   "stale reads",
+                   id.bound, wanted.stale_reads)
              : strategy_name(id.number, wanted.timeouts_race);
 }
 
-std::string heading_of(const finding& found, const schedule_id& shown,
-                       const record& log, const options& wanted) {
+std::string count_of(int count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// "26 steps, 2 preemptions, 1 stale read".
+std::string size_of(const record& log) {
   return fmt::format(
-      "schedule {} ({}), found after {}: {} steps, {} preemption{}",
-      shown.text(), strategy_of(shown, wanted), found.schedules,
-      log.steps, log.preemptions, log.preemptions == 1 ? "" : "s");
+      "{}, {}{}", count_of(static_cast<int>(log.steps), "step"),
+      count_of(log.preemptions, "preemption"),
+      log.stale_reads == 0
+          ? ""
+          : ", " + count_of(log.stale_reads, "stale read"));
+}
+
+std::string heading_of(const finding& found, const schedule_id& shown,
+                       const record& log) {
+  return fmt::format("schedule {}: {}; the failure was found in {}",
+                     shown.text(), size_of(log),
+                     count_of(found.schedules, "schedule"));
 }
 
 void save(const std::string& name, const story& shown) {
@@ -101,8 +116,7 @@ void report(const char* name, search& looking, const finding& found,
     what.infrastructure = looking.log().text.data();
   }
   const story drawn = build_story(
-      looking.log(), heading_of(found, shown, looking.log(), wanted),
-      false);
+      looking.log(), heading_of(found, shown, looking.log()), false);
   save(name, drawn);
   set_place(what, looking.log());
   what.failure = draw_text(drawn);
@@ -126,10 +140,9 @@ void replay(const char* name, search& looking, const std::string& seed,
   }
   looking.replay(*id, false);
   const record& log = looking.log();
-  const std::string heading = fmt::format(
-      "schedule {} ({}): {} steps, {} preemption{}, trace {:016x}",
-      seed, strategy_of(*id, wanted), log.steps, log.preemptions,
-      log.preemptions == 1 ? "" : "s", log.hash);
+  const std::string heading =
+      fmt::format("schedule {} ({}): {}, trace {:016x}", seed,
+                  strategy_of(*id, wanted), size_of(log), log.hash);
   const story drawn = build_story(log, heading, true);
   save(name, drawn);
   test_result what{.failed = log.how != ending::passed,
@@ -228,9 +241,11 @@ void run(const char* name, void (*body)(), options wanted) {
        .complete_bound = found.complete ? found.bound : -1,
        .promise = log.promise == nullptr ? "" : log.promise});
   if (wanted.exhaustive >= 0) {
-    std::printf("%s up to bound %d, %d schedules\n",
-                found.complete ? "complete" : "NOT complete",
-                wanted.exhaustive, found.schedules);
+    std::printf(
+        "%s up to %d preemptions and %d stale reads, "
+        "%d schedules\n",
+        found.complete ? "complete" : "NOT complete", wanted.exhaustive,
+        wanted.stale_reads, found.schedules);
   }
 }
 

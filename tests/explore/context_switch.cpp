@@ -102,6 +102,7 @@ bool schedule::wait(reason why, const void* object, instant deadline) {
     hand_over(next);
     take_turn(me);
   }
+  record_->trace[me.last_step].timed_out = me.timed_out;
   return !me.timed_out;
 }
 

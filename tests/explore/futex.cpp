@@ -71,7 +71,11 @@ long futex_wait(int* word, long operation, int expected,
     errno = EAGAIN;
     return -1;
   }
-  if (!running.wait(reason::futex, word, deadline)) {
+  const bool woken = running.wait(reason::futex, word, deadline);
+  // Whoever is woken sees what its waker did before: the kernel's own
+  // locks order the two.
+  running.memory().order_in_s(*schedule::self());
+  if (!woken) {
     errno = ETIMEDOUT;
     return -1;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -37,17 +38,41 @@ std::string cut(std::string text, std::size_t width) {
   return text;
 }
 
+/// The words of a row in `width` columns. The note is never cut: it
+/// says what the step came to.
+std::string words_in(const lane_row& row, std::size_t width) {
+  constexpr std::size_t shortest_words = 4;
+  if (row.note.empty()) {
+    return cut(row.words, width);
+  }
+  const std::string note = "(" + row.note + ")";
+  return note.size() + 1 + shortest_words > width
+             ? cut(note, std::max(width, note.size()))
+             : cut(row.words, width - note.size() - 1) + " " + note;
+}
+
 std::size_t lane_width(const story& shown, std::size_t columns) {
   std::size_t longest = 9;
+  std::size_t needed = 0;  // for notes
   for (const lane_row& each : shown.rows) {
-    longest = std::max(longest, each.words.size() + 2);
+    const std::size_t note =
+        each.note.empty() ? 0 : each.note.size() + 3;
+    needed = std::max(
+        needed,
+        note == 0
+            ? 0
+            : note + 1 + std::min<std::size_t>(each.words.size(), 12));
+    longest = std::max(longest, each.words.size() + note + 2);
   }
   for (const int each : columns_of(shown)) {
     longest = std::max(
         longest,
         shown.roles[static_cast<std::size_t>(each)].size() + 2);
   }
-  return std::min(longest, (text_width - 36) / columns);
+  const std::size_t even = (text_width - 36) / columns;
+  const std::size_t most =
+      std::min(needed, (text_width - 14) / columns);
+  return std::min(longest, std::max(even, most));
 }
 
 std::string place(const lane_row& row) {
@@ -58,12 +83,13 @@ std::string place(const lane_row& row) {
 
 /// One row of the lanes, and the source line below where it is new.
 void draw_row(std::string& into, const story& shown,
-              const std::vector<int>& columns, const lane_row& row) {
+              const std::vector<int>& columns, const lane_row& row,
+              bool several) {
   const std::size_t width = lane_width(shown, columns.size());
   std::string line = fmt::format("{:>{}} ", row.step, number_width);
   for (const int each : columns) {
     line += each == row.thread
-                ? fmt::format(" {:<{}}", cut(row.words, width - 1),
+                ? fmt::format(" {:<{}}", words_in(row, width - 1),
                               width - 1)
                 : fmt::format(" {:<{}}", ".", width - 1);
   }
@@ -72,7 +98,8 @@ void draw_row(std::string& into, const story& shown,
   const std::string source =
       row.where.text.empty()
           ? place(row)
-          : fmt::format("{} {}", row.where.line, row.where.text);
+          : fmt::format("{}{} {}", several ? row.where.file + ":" : "",
+                        row.where.line, row.where.text);
   into += line + "  " + cut(source, left) + "\n";
 }
 
@@ -141,8 +168,13 @@ std::string draw_text(const story& shown) {
           cut(shown.roles[static_cast<std::size_t>(each)], width - 1),
           width - 1);
     }
-    drawn += "  " + cut(files_of(shown), 40) + "\n";
+    const std::size_t used = number_width + 3 + columns.size() * width;
+    drawn += "  " +
+             cut(files_of(shown),
+                 used < text_width ? text_width - used : 8) +
+             "\n";
   }
+  const bool several = files_of(shown).find(", ") != std::string::npos;
   std::uint32_t expected = shown.rows.empty() ? 0 : shown.rows[0].step;
   for (const lane_row& each : shown.rows) {
     if (each.step != expected) {
@@ -150,7 +182,7 @@ std::string draw_text(const story& shown) {
       drawn += fmt::format("{:>{}}   {} step{}\n", "...", number_width,
                            folded, folded == 1 ? "" : "s");
     }
-    draw_row(drawn, shown, columns, each);
+    draw_row(drawn, shown, columns, each, several);
     expected = each.step + 1;
   }
   if (!shown.why.empty()) {
@@ -169,7 +201,7 @@ std::string to_json(const story& shown) {
   for (const lane_row& each : shown.rows) {
     steps.push_back({{"number", each.step},
                      {"thread", each.thread},
-                     {"op", each.words},
+                     {"op", words_in(each, SIZE_MAX)},
                      {"waits", each.waits},
                      {"ends", each.ends},
                      {"where", place(each)},

@@ -1,5 +1,6 @@
 #include "places.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <regex>
@@ -75,7 +76,30 @@ source_line places::of(const step& what) const {
   return {};
 }
 
+bool places::is_stop_request(const step& what) const {
+  const auto& frames = symbols_.at(what.caller);
+  return what.what == operation::exchange && !what.spurious &&
+         std::ranges::any_of(frames, [](const source_frame& each) {
+           return each.function.find("_M_try_lock_and_stop") !=
+                  std::string::npos;
+         });
+}
+
+bool places::is_tests_own(const step& what) const {
+  return of(what).path.find("/tests/") != std::string::npos;
+}
+
+bool places::is_bookkeeping(const step& what) const {
+  const bool counts = what.what == operation::load ||
+                      what.what == operation::store ||
+                      what.what == operation::exchange;
+  return readers_code_ && counts && !what.stale && is_tests_own(what);
+}
+
 bool places::is_inner(const step& what) const {
+  if (is_stop_request(what)) {
+    return false;
+  }
   // The library's own initialisations (a locale, a message's text).
   if (what.what == operation::once &&
       innermost(what.caller).line == 0) {
@@ -97,19 +121,40 @@ bool places::is_inner(const step& what) const {
   return false;
 }
 
-/// The test's own names first, then what the code calls them.
+/// How good a name `word` is: a field's is the same everywhere, while
+/// a parameter's changes from function to function.
+static int rank_of(const std::string& word) {
+  if (word.ends_with('_')) {
+    return 2;
+  }
+  return word.find_first_of(".>") == std::string::npos ? 0 : 1;
+}
+
+static std::string last_part(const std::string& word) {
+  const auto dot = word.find_last_of(".>");
+  return dot == std::string::npos ? word : word.substr(dot + 1);
+}
+
+/// The test's own names first, then the best of what the code calls
+/// them: one name an object.
 void places::name_objects(const record& log) {
+  std::map<const void*, int> ranks;
+  for (const step& each : log.kept()) {
+    const source_line at = of(each);
+    readers_code_ =
+        readers_code_ || (at.line > 0 && !is_tests_own(each));
+    const std::string word =
+        each.object == nullptr ? "" : word_in_line(each.what, at.text);
+    const auto ranked = ranks.find(each.object);
+    if (!word.empty() &&
+        (ranked == ranks.end() || ranked->second < rank_of(word))) {
+      ranks[each.object] = rank_of(word);
+      names_[each.object] = last_part(word);
+    }
+  }
   for (int i = 0; i < log.names; ++i) {
     const auto& each = log.name[static_cast<std::size_t>(i)];
     names_[each.address] = each.name.data();
-  }
-  for (const step& each : log.kept()) {
-    if (each.object != nullptr && !names_.contains(each.object)) {
-      const std::string word = word_in_line(each.what, of(each).text);
-      if (!word.empty()) {
-        names_[each.object] = word;
-      }
-    }
   }
 }
 

@@ -30,6 +30,14 @@ class places {
   /// the code.
   bool is_inner(const step& what) const;
 
+  /// Whether the step is a stop request (std::stop_source and its
+  /// relatives), the one step of the inside of the library that counts.
+  bool is_stop_request(const step& what) const;
+
+  /// Whether the step only keeps the test's own books: an atomic of the
+  /// test, in a record that shows the reader's code as well.
+  bool is_bookkeeping(const step& what) const;
+
   /// What the test calls `object`, else what the code does; empty if
   /// neither names it.
   std::string name_of(const void* object) const;
@@ -37,7 +45,10 @@ class places {
  private:
   void name_objects(const record& log);
 
+  bool is_tests_own(const step& what) const;
+
   symbols symbols_;
+  bool readers_code_ = false;  // some step is in it
   std::map<const void*, std::string> names_;
 };
 

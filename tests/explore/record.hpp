@@ -78,7 +78,8 @@ struct step {
   std::uint8_t thread = 0;
   operation what = operation::begin;
   bool blocked = false;     // the thread had to wait in this step
-  bool spurious = false;    // … and woke without a notify
+  bool timed_out = false;   // … until its deadline
+  bool spurious = false;    // it woke, or failed, without a reason
   bool preempts = false;    // another thread could have gone on instead
   bool stale = false;       // it read an older value than the newest
   std::uint8_t order = 0;   // memory order, of atomic operations

@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "memory_model.hpp"
 #include "places.hpp"
 #include "report.hpp"
 #include "rows.hpp"
@@ -11,16 +12,24 @@ namespace explore {
 namespace {
 
 const char* verb(operation what) {
-  constexpr std::array verbs{
-      "begins",         "ends",    "starts",        "joins",
-      "detaches",       "locks",   "tries to lock", "unlocks",
-      "locks (shared)", "waits",   "notifies one",  "notifies all",
-      "reads",          "stores",  "changes",       "fence",
-      "waits on",       "wakes",   "once",          "sleeps",
-      "yields",         "settles", "arrives",       "acquires",
-      "releases"};
+  constexpr std::array verbs{"begins",         "ends",
+                             "starts",         "joins",
+                             "detaches",       "locks",
+                             "tries to lock",  "unlocks",
+                             "locks (shared)", "waits",
+                             "notifies one",   "notifies all",
+                             "reads",          "stores",
+                             "changes",        "fence",
+                             "waits on",       "wakes",
+                             "once",           "sleeps",
+                             "yields",         "waits until all rest",
+                             "arrives",        "acquires",
+                             "releases"};
   return verbs[static_cast<std::size_t>(what)];
 }
+
+/// Sentences below the rows; more of them explain nothing.
+constexpr std::size_t most_sentences = 8;
 
 /// Turns a record into a story. Lives for one report.
 class report_builder {
@@ -38,6 +47,12 @@ class report_builder {
       shown.rows.push_back(row_for(each));
     }
     shown.why = explain();
+    for (const lane_row& each : shown.rows) {
+      if (log_.trace[each.step].stale &&
+          shown.why.size() < most_sentences) {
+        shown.why.push_back(explain_stale(each));
+      }
+    }
     return shown;
   }
 
@@ -53,32 +68,111 @@ class report_builder {
     return {.step = number,
             .thread = each.thread,
             .words = words_for(each),
+            .note = note_for(each),
             .waits = each.blocked,
             .ends = each.what == operation::end,
             .where = places_.of(each)};
   }
 
   std::string words_for(const step& what) const {
+    if (places_.is_stop_request(what)) {
+      return "requests a stop";
+    }
     std::string words = verb(what.what);
     if (what.what == operation::join && what.object != nullptr) {
       // The object of a join is the thread itself.
-      return words + (what.blocked ? " (waits)" : "");
+      return words;
     }
     if (const std::string name = places_.name_of(what.object);
         !name.empty()) {
       words += " " + name;
     }
+    if (what.bytes > 0 && what.bytes <= 8 && !what.spurious) {
+      words += fmt::format(" = {}", what.value);
+    }
+    return words;
+  }
+
+  /// The word that decides what this step came to.
+  std::string note_for(const step& what) const {
     const bool notifies = what.what == operation::notify_one ||
                           what.what == operation::notify_all;
+    if (what.spurious) {
+      return "spurious";
+    }
+    if (what.timed_out && what.what != operation::sleep) {
+      return "timed out";
+    }
+    if (what.stale) {
+      return "stale";
+    }
     if (notifies && what.woken == 0) {
-      words += " (nobody)";
+      return "nobody";
     }
-    if (what.blocked && what.what != operation::wait &&
-        what.what != operation::sleep &&
-        what.what != operation::settle) {
-      words += " (waits)";
+    const bool waits = what.blocked && what.what != operation::wait &&
+                       what.what != operation::sleep &&
+                       what.what != operation::settle;
+    return waits ? "waits" : "";
+  }
+
+  // ---- Old values ------------------------------------------------
+
+  std::string maker(std::uint32_t number) const {
+    return number < log_.kept().size()
+               ? fmt::format("by {} at step {}",
+                             role(log_.trace[number].thread), number)
+               : "before the schedule, or by its initialisation";
+  }
+
+  std::string explain_stale(const lane_row& row) const {
+    const step& load = log_.trace[row.step];
+    return fmt::format(
+        "{} at step {} reads {}, stored {}; a newer value, stored {}, "
+        "is not visible to it: nothing orders that store before this "
+        "load{}",
+        role(load.thread), row.step, load.value, maker(load.from),
+        maker(load.newest), what_would_order(row.step));
+  }
+
+  /// The load by which the reader already knew of a later store of the
+  /// same thread, if there is one: release and acquire belong there.
+  std::string what_would_order(std::uint32_t stale) const {
+    const step& load = log_.trace[stale];
+    if (load.newest >= log_.kept().size()) {
+      return "";
     }
-    return words + (what.spurious ? " (spuriously)" : "");
+    const step& missed = log_.trace[load.newest];
+    for (std::uint32_t i = stale; i-- > 0;) {
+      const step& earlier = log_.trace[i];
+      const bool knows =
+          earlier.thread == load.thread &&
+          earlier.from < log_.kept().size() &&
+          earlier.from > load.newest &&
+          log_.trace[earlier.from].thread == missed.thread;
+      if (knows) {
+        return orders_between(log_.trace[earlier.from], earlier);
+      }
+    }
+    return missed.order == seq_cst && load.order == seq_cst
+               ? ""
+               : "; seq_cst for both, and for what each does before, "
+                 "would";
+  }
+
+  std::string orders_between(const step& store,
+                             const step& load) const {
+    const source_line from = places_.of(store);
+    const source_line to = places_.of(load);
+    std::string needs;
+    if (!releases(store.order)) {
+      needs = fmt::format("release at {}:{}", from.file, from.line);
+    }
+    if (!acquires(load.order)) {
+      needs +=
+          fmt::format("{}acquire at {}:{}",
+                      needs.empty() ? "" : " and ", to.file, to.line);
+    }
+    return needs.empty() ? "" : "; it needs " + needs;
   }
 
   // ---- Why -------------------------------------------------------

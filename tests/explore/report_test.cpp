@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
@@ -111,17 +112,17 @@ TEST(report, locks_in_two_orders) {
       report_on(cross_locks),
       R"report(  deadlock: no thread can go on, and no deadline will change that
 
- step  test          one           two            report_test.cpp
-    0  starts        .             .              1 });
-    1  starts        .             .              1 });
+ step  test                 one                  two                   report~
+    0  starts               .                    .                     1 });
+    1  starts               .                    .                     1 });
   ...   4 steps
-    6  joins (waits) .             .              1 }
-    7  .             begins        .
-    8  .             locks first   .              1 std::scoped_lock a(first);
-    9  .             .             begins
-   10  .             .             locks second   1 std::scoped_lock b(second~
-   11  .             .             locks first ~  1 std::scoped_lock a(first);
-   12  .             locks second~ .              1 std::scoped_lock b(second~
+    6  joins (waits)        .                    .                     1 }
+    7  .                    begins               .
+    8  .                    locks first          .                     1 std:~
+    9  .                    .                    begins
+   10  .                    .                    locks second          1 std:~
+   11  .                    .                    locks first (waits)   1 std:~
+   12  .                    locks second (waits) .                     1 std:~
 
   test waits for a thread to end (report_test.cpp:1)
   one waits for the mutex second, which two holds (report_test.cpp:1)
@@ -188,6 +189,67 @@ TEST(report, failed_expectation) {
 
   the schedule
 )report");
+}
+
+void publish_relaxed() {
+  std::atomic<int> data = 0;
+  std::atomic<int> ready = 0;
+  const std::jthread writer = explore::actor("writer", [&] {
+    data.store(1, std::memory_order_relaxed);
+    ready.store(1, std::memory_order_relaxed);
+  });
+  if (ready.load(std::memory_order_acquire) == 1) {
+    EXPECT_EQ(data.load(std::memory_order_relaxed), 1);
+  }
+}
+
+TEST(report, stale_read) {
+  const std::string text = report_on(publish_relaxed);
+  for (const char* part : {"reads ready = 1", "(stale)",
+                           "reads 0, stored before the schedule",
+                           "a newer value, stored by", "writer at step",
+                           "it needs release"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in\n"
+                                                  << text;
+  }
+}
+
+void wait_without_a_loop() {
+  std::mutex mutex;
+  std::condition_variable has_value_;
+  bool value = false;
+  const std::jthread setter = explore::actor("setter", [&] {
+    std::scoped_lock lock(mutex);
+    value = true;
+    has_value_.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  if (!value) {
+    has_value_.wait(lock);
+  }
+  EXPECT_TRUE(value);
+}
+
+TEST(report, spurious_wakeup_is_never_cut) {
+  const std::string text = report_on(wait_without_a_loop);
+  EXPECT_NE(text.find("(spurious)"), std::string::npos) << text;
+}
+
+void lock_twice() {
+  std::mutex mutex;
+  mutex.lock();
+  for (int i = 0; i < 20; ++i) {
+    explore::gate().open();
+  }
+  mutex.lock();
+}
+
+TEST(report, self_deadlock_shows_both_locks) {
+  const std::string text = report_on(lock_twice);
+  const auto first = text.find("mutex.lock();");
+  ASSERT_NE(first, std::string::npos) << text;
+  EXPECT_NE(text.find("mutex.lock();", first + 1), std::string::npos)
+      << text;
 }
 
 TEST(report, is_the_same_every_time) {

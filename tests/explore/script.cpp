@@ -155,7 +155,8 @@ class scripted_walk final : public strategy {
     }
     const auto asks_at = std::ranges::find(runnable, current);
     const bool stays = asks_at != runnable.end() && !yields;
-    return stays ? static_cast<std::size_t>(asks_at - runnable.begin()) : 0;
+    return stays ? static_cast<std::size_t>(asks_at - runnable.begin())
+                 : 0;
   }
 
   std::size_t pick(std::size_t) override { return 0; }

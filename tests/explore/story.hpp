@@ -24,6 +24,7 @@ struct lane_row {
   std::uint32_t step = 0;
   int thread = 0;
   std::string words;   // "locks mutex_", "waits has_task_"
+  std::string note{};  // what decides: "spurious"; is never cut
   bool waits = false;  // until its next row
   bool ends = false;   // its last row
   source_line where{};

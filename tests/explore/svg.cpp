@@ -90,7 +90,10 @@ std::string draw_svg(const story& shown) {
         "<rect class=\"{}\" x=\"{}\" y=\"{}\" "
         "width=\"{}\" height=\"{}\" rx=\"4\"/>\n",
         last ? "last" : "act", x, y, lane - 10, row - 6);
-    drawn += text_at(x + 7, y + 17, "op", each.words.substr(0, 18));
+    drawn += text_at(x + 7, y + 17, "op",
+                     each.note.empty() ? each.words.substr(0, 18)
+                                       : each.words.substr(0, 7) +
+                                             " (" + each.note + ")");
     drawn += text_at(left_margin + lanes * lane + 8, y + 17, "quiet",
                      each.where.line == 0
                          ? ""
