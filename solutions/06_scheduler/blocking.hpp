@@ -75,8 +75,9 @@ inline void scheduler::come_back() {
       return;
     }
     if (!stopping_.load()) {
-      note_apart(event_kind::injected, &m, nullptr, m.current->runs);
-      global_.push(*m.current->runs);
+      goroutine& g = *m.current->runs;
+      note_apart(event_kind::injected, &m, nullptr, &g);
+      global_.push(g);
     }
   }
   change_stack(m, m.own);  // and sleep there, for a processor
@@ -97,8 +98,9 @@ inline void scheduler::look_after_processors() {
       continue;
     }
     const std::uint32_t tick = p.tick.load();
+    const bool due = earliest_timer() <= now();
     const bool waits =
-        p.has_work() || global_.size() > 0 || earliest_timer() <= now();
+        p.has_work() || global_.size() > 0 || due;
     if (tick != p.seen_tick.exchange(tick) && !m->blocks.load()) {
       p.stuck = 0;
     } else if (waits && (++p.stuck > 1 || m->blocks.load())) {
@@ -127,7 +129,8 @@ inline bool scheduler::retake(processor& p) {
   if ((m->attention.load() & machine::fence) != 0) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
   } else {
-    ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    constexpr int command = MEMBARRIER_CMD_PRIVATE_EXPEDITED;
+    ::syscall(SYS_membarrier, command, 0, 0);
   }
   if (m->inside.load()) {
     m->attention.fetch_and(

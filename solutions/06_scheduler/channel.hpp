@@ -213,7 +213,8 @@ auto channel<T>::try_put(T& value, goroutine*& woken) -> attempt {
     return attempt::closed;
   }
   if (waiter* const w = receivers_.pop()) {
-    static_cast<std::optional<T>*>(w->slot)->emplace(std::move(value));
+    auto* const slot = static_cast<std::optional<T>*>(w->slot);
+    slot->emplace(std::move(value));
     w->done = true;
     woken = w->g;
     return attempt::done;

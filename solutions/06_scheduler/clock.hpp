@@ -27,7 +27,7 @@ inline bool scheduler::run_due_timers(processor& p) {
   //@[6.2] (void)p;
   //@[6.2] return false;
   //@ return todo<bool>("6.9", p);
-  std::int64_t time = INT64_MIN;  // read once, if there is a timer
+  std::int64_t time = INT64_MIN;  // read at most once
   bool any = false;
   for (const auto& each : processors_) {
     if (each->timers.next() == timer_heap::never) {

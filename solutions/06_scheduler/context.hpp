@@ -228,7 +228,7 @@ inline context prepare_stack(void* top, stack_function function,
   //@ // where do `function` and `argument` go, and who reads them?
   //@ return todo<context>("6.1", top, function, argument);
   const auto end =
-      reinterpret_cast<std::uintptr_t>(top) & ~std::uintptr_t{15};
+      reinterpret_cast<std::uintptr_t>(top) / 16 * 16;
   auto* const frame = reinterpret_cast<std::uint64_t*>(end);
 #if defined(__x86_64__)
   std::uint64_t* const saved = frame - 8;
@@ -237,11 +237,12 @@ inline context prepare_stack(void* top, stack_function function,
   asm("stmxcsr %0" : "=m"(mxcsr));
   asm("fnstcw %0" : "=m"(control));
   saved[0] = mxcsr | std::uint64_t{control} << 32;
-  saved[1] = saved[2] = saved[3] = 0;                    // r15-r13
+  saved[1] = saved[2] = saved[3] = 0;  // r15-r13
   saved[4] = reinterpret_cast<std::uint64_t>(argument);  // r12
   saved[5] = reinterpret_cast<std::uint64_t>(function);  // rbx
   saved[6] = 0;                                          // rbp
-  saved[7] = reinterpret_cast<std::uint64_t>(&workbook_gmp_entry);
+  const auto entry = &workbook_gmp_entry;
+  saved[7] = reinterpret_cast<std::uint64_t>(entry);
 #else
   std::uint64_t* const saved = frame - 22;
   for (int i = 0; i < 22; ++i) {
@@ -249,8 +250,9 @@ inline context prepare_stack(void* top, stack_function function,
   }
   saved[0] = reinterpret_cast<std::uint64_t>(function);  // x19
   saved[1] = reinterpret_cast<std::uint64_t>(argument);  // x20
+  const auto entry = &workbook_gmp_entry;
   saved[11] =
-      reinterpret_cast<std::uint64_t>(&workbook_gmp_entry);  // x30
+      reinterpret_cast<std::uint64_t>(entry);  // x30
   asm("mrs %0, fpcr" : "=r"(saved[20]));
 #endif
   return saved;

@@ -75,14 +75,18 @@ class deque {
   T* steal() {
     // [6.15 steal]
     //@ return todo<T*>("6.15");
-    // In this order, and seq_cst as the store of bottom_ and the load
-    // of top_ in pop: of owner and thief, one sees the other's claim.
+    // In this order, and seq_cst as the store of bottom_ and the
+    // load of top_ in pop: of owner and thief, one sees the
+    // other's claim.
     auto top = top_.load();
     if (top >= bottom_.load()) {
       return nullptr;
     }
     T* const entry = slot(top).load(std::memory_order_relaxed);
-    return top_.compare_exchange_strong(top, top + 1) ? entry : nullptr;
+    if (!top_.compare_exchange_strong(top, top + 1)) {
+      return nullptr;
+    }
+    return entry;
     // [6.15 steal]
   }
 

@@ -129,13 +129,14 @@ inline void spawn(goroutine& g) {
   for (;;) {
     processor& p = runtime_call::here_and_now();
     p.note(event_kind::spawned, &g, current_id());
-    if (p.unstarted ? p.unstarted->push(&g, processor::deque_spawns)
+    constexpr auto most = processor::deque_spawns;
+    if (p.unstarted ? p.unstarted->push(&g, most)
                     : p.queue.push(&g)) {
       p.home.work_is_there(p);
       return;
     }
     if (p.unstarted && p.unstarted->push(&runtime_call::self())) {
-      machine& m = *here();  // the child first: its parent is queued
+      machine& m = *here();  // the child first
       change_stack(m, p.stack_for(g));
       return;
     }
@@ -229,7 +230,8 @@ inline bool handle::wait(const limits& limit) {
   {
     const auto on_stop = [&] {
       std::uintptr_t still = waits;
-      if (g_->owner.compare_exchange_strong(still, goroutine::held)) {
+      constexpr auto held = goroutine::held;
+      if (g_->owner.compare_exchange_strong(still, held)) {
         ready(self);
       }
     };

@@ -121,7 +121,8 @@ inline goroutine* scheduler::steal(machine& m) {
   if (own.alone || !may_spin(m)) {
     return nullptr;
   }
-  const auto others = static_cast<std::uint32_t>(processors_.size());
+  const std::size_t all = processors_.size();
+  const auto others = static_cast<std::uint32_t>(all);
   const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     const bool last =
@@ -218,7 +219,8 @@ inline bool scheduler::work_in_sight() const {
   return global_.size() > 0 ||
          std::ranges::any_of(processors_, [](const auto& each) {
            return each->queue.size() > 0 ||
-                  (each->unstarted && each->unstarted->size() > 0);
+                  (each->unstarted &&
+                   each->unstarted->size() > 0);
          });
   // [6.10 work_in_sight]
 }

@@ -166,14 +166,14 @@ inline bool mutex::take() {
     if (state_.load(std::memory_order_relaxed) != free) {
       return false;
     }
-    // Ordered by the processor, which one machine holds at a time.
+    // Ordered by the processor: one machine holds it.
     state_.store(locked, std::memory_order_relaxed);
     return true;
   }
   unsigned expected = free;
   // pairs with unlock_inside: what the last owner wrote.
-  return state_.compare_exchange_strong(expected, locked,
-                                        std::memory_order_acquire);
+  constexpr auto order = std::memory_order_acquire;
+  return state_.compare_exchange_strong(expected, locked, order);
   // [6.6 take]
 }
 
@@ -190,7 +190,7 @@ inline bool mutex::lock_slowly(const limits& limit) {
       return true;
     }
     own.done = false;
-    own.slot = lost ? this : nullptr;  // (I2): asks for a hand-over
+    own.slot = lost ? this : nullptr;  // (I2)
     const wake how = wait_in(waiting_, own, lock_, held, limit,
                              wait_reason::lock, this);
     if (how == wake::handed && own.done) {
@@ -209,7 +209,7 @@ inline void mutex::unlock_inside() {
   unsigned expected = locked;
   if (runtime_call::here_and_now().alone) {
     if (state_.load(std::memory_order_relaxed) == locked) {
-      // Ordered by the processor, which one machine holds at a time.
+      // Ordered by the processor: one machine holds it.
       state_.store(free, std::memory_order_relaxed);
       return;
     }
@@ -228,9 +228,10 @@ inline void mutex::unlock_slowly() {
   waiter* next = nullptr;
   {
     const inner_lock held(lock_);
-    assert((state_.load() & locked) != 0 && "gmp::mutex: not locked");
+    assert((state_.load() & locked) != 0 && "not locked");
     next = waiting_.pop();
-    const bool hands_over = next != nullptr && next->slot != nullptr;
+    const bool hands_over =
+        next != nullptr && next->slot != nullptr;
     if (hands_over) {
       next->done = true;
     }

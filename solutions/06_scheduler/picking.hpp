@@ -101,15 +101,17 @@ inline goroutine* processor::pick_when_empty() {
   // [6.5 pick_when_empty]
   //@[6.4] return home.global_.pop();
   //@ return todo<goroutine*>("6.5");
-  if (home.run_due_timers(*this) || home.poll_descriptors(*this)) {
+  const bool due = home.run_due_timers(*this);
+  if (due || home.poll_descriptors(*this)) {
     return queue.pop();
   }
   const std::size_t there = home.global_.size();
   if (there == 0) {
     return nullptr;
   }
+  const std::size_t processors = home.processors_.size();
   goroutine* const first = home.global_.pop(
-      fair_share(there, home.processors_.size(), queue.limit() / 2));
+      fair_share(there, processors, queue.limit() / 2));
   if (first != nullptr) {
     goroutine* const rest = std::exchange(first->next, nullptr);
     note(event_kind::fetched, first);
@@ -189,8 +191,9 @@ inline goroutine* processor::steal_from(processor& victim,
   }
   if (n == 0 && least == 1) {
     // pairs with ready: what is needed to run it.
+    constexpr auto order = std::memory_order_acq_rel;
     loot[0] =
-        victim.runnext.exchange(nullptr, std::memory_order_acq_rel);
+        victim.runnext.exchange(nullptr, order);
     n = loot[0] == nullptr ? 0 : 1;
   }
   for (std::uint32_t i = 1; i < n; ++i) {

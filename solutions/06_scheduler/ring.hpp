@@ -51,7 +51,7 @@ class ring {
       return false;
     }
     slot(tail).store(entry, std::memory_order_relaxed);
-    // pairs with pop and take_half: the slot, and what it points to.
+    // pairs with pop and take_half: the slot, what it points to.
     tail_.store(tail + 1, std::memory_order_release);
     return true;
     // [6.4 push]

@@ -157,7 +157,8 @@ class selection {
     // [6.8 order]
     //@ // TODO(6.8): in which order are the locks taken, and each once?
     std::sort(locked_.begin(), locked_.begin() + locks_);
-    locks_ = std::unique(locked_.begin(), locked_.begin() + locks_) -
+    const auto end = locked_.begin() + locks_;
+    locks_ = std::unique(locked_.begin(), end) -
              locked_.begin();
     // [6.8 order]
   }
@@ -223,12 +224,14 @@ class selection {
         ready[count++] = i;
       }
     }
+    processor& p = runtime_call::here_and_now();
     while (count > 0) {
       const std::uint32_t which =
-          count == 1 ? 0 : runtime_call::here_and_now().random(count);
+          count == 1 ? 0 : p.random(count);
       const std::size_t chosen = ready[which];
-      outcome_ = cases_[chosen].attempt_(*cases_[chosen].channel_,
-                                         cases_[chosen].slot_, woken_);
+      select_case& each = cases_[chosen];
+      outcome_ =
+          each.attempt_(*each.channel_, each.slot_, woken_);
       if (outcome_ != select_case::outcome::must_wait) {
         return chosen;
       }

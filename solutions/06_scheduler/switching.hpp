@@ -65,7 +65,8 @@ inline void change_stack(machine& m, stack& to, bool ends) {
   if (m.exceptions->any() || to.exceptions.any()) [[unlikely]] {
     from.exceptions = std::exchange(*m.exceptions, to.exceptions);
   }
-  from.error_number = std::exchange(*m.error_number, to.error_number);
+  from.error_number =
+      std::exchange(*m.error_number, to.error_number);
   from.ended = ends;
   m.current = &to;
   from.notes.leave(to.notes, ends);
@@ -180,7 +181,7 @@ inline void ready(goroutine& g) {
   } else {
     m->holds.load()->ready(g);
   }
-  // pairs with scheduler::retake: what was done with the processor.
+  // pairs with scheduler::retake: all that was done inside.
   m->inside.store(was_inside, std::memory_order_release);
   // [6.12 ready]
 }
@@ -253,7 +254,7 @@ inline void stack_main(void* passed, void* argument) {
   for (;;) {
     goroutine& g = *own.runs;
     runtime_call::here_and_now().note(event_kind::started, &g);
-    // pairs with scheduler::retake: what was done with the processor.
+    // pairs with scheduler::retake: all that was done inside.
     here()->inside.store(false, std::memory_order_release);
     call(g);
     runtime_call::enter(false);

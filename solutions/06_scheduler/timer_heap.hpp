@@ -85,7 +85,8 @@ class timer_heap {
     std::scoped_lock lock(lock_);
     goroutine* first = nullptr;
     goroutine** end = &first;
-    while (!heap_.empty() && heap_.front().when <= now && most-- > 0) {
+    while (!heap_.empty() && heap_.front().when <= now &&
+           most-- > 0) {
       timer& due = *heap_.front().what;
       erase(0);
       if (due.claim == nullptr || due.claim(due)) {

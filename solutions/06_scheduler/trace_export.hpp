@@ -93,7 +93,8 @@ inline std::string check_trace(const std::vector<trace_event>& events) {
   std::map<std::uint64_t, state> states;
   const auto wrong = [](const trace_event& e, const char* why) {
     return "event " + std::to_string(e.order) + ": goroutine " +
-           std::to_string(e.g) + " " + name_of(e.kind) + ": " + why;
+           std::to_string(e.g) + " " + name_of(e.kind) +
+           ": " + why;
   };
   for (const trace_event& e : events) {
     const auto known = states.find(e.g);

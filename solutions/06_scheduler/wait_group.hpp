@@ -70,7 +70,7 @@ inline void wait_group::done() {
   if (before != 3) {
     return;  // (I2)
   }
-  wait_list all;  // they wait: the group cannot end before they run
+  wait_list all;  // the group lives until they run
   {
     const inner_lock held(lock_);
     state_.fetch_sub(1);
@@ -96,8 +96,9 @@ inline bool wait_group::wait_within(const limits& limit) {
     }
   } while (!state_.compare_exchange_weak(state, state | 1));
   waiter own;
-  return wait_in(waiting_, own, lock_, held, limit, wait_reason::group,
-                 this) == wake::handed;
+  const wake how = wait_in(waiting_, own, lock_, held, limit,
+                           wait_reason::group, this);
+  return how == wake::handed;
   // [6.6 wait group]
 }
 

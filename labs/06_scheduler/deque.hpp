@@ -1,0 +1,64 @@
+// A work-stealing deque: the owner's end is last in, first out.
+//
+// Book: chapter 6, bonus step 6.15. Model: Chase and Lev, "Dynamic
+// circular work-stealing deque" (2005), with the memory orders of Lê,
+// Pop, Cohen and Zappa Nardelli (2013); bounded here.
+//
+// Invariants:
+//   (I1) The entries are those of indices top_ … bottom_ - 1.
+//   (I2) bottom_ is written by the owner only; top_ only grows. Who
+//        takes the last entry, owner or thief, moves top_.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "grading/todo.hpp"
+
+namespace workbook::gmp {
+
+/// A bounded stack of pointers for its owner, from whose other end any
+/// thread may steal. No call blocks. Everything is O(1).
+template <typename T, std::int64_t Capacity>
+class deque {
+  static_assert((Capacity & (Capacity - 1)) == 0,
+                "deque: indices wrap around at a power of two");
+
+ public:
+  /// Adds `entry` at the owner's end; false if there are `limit`
+  /// entries. Owner only.
+  [[nodiscard]] bool push(T* entry, std::int64_t limit = Capacity) {
+    return todo<bool>("6.15", entry, limit);
+  }
+
+  /// Removes the youngest entry; null if there is none. Owner only.
+  T* pop() {
+    return todo<T*>("6.15");
+  }
+
+  /// Removes the oldest entry; null if there is none, or if another
+  /// thread was faster. Any thread.
+  T* steal() {
+    return todo<T*>("6.15");
+  }
+
+  /// How many entries there were a moment ago.
+  [[nodiscard]] std::int64_t size() const {
+    const auto top = top_.load();
+    const auto n = bottom_.load() - top;
+    return n < 0 ? 0 : n;
+  }
+
+ private:
+  std::atomic<T*>& slot(std::int64_t index) {
+    return slots_[static_cast<std::size_t>(index) % Capacity];
+  }
+
+  alignas(64) std::atomic<std::int64_t> top_{0};
+  alignas(64) std::atomic<std::int64_t> bottom_{0};
+  std::atomic<T*> slots_[Capacity] = {};
+};
+
+}  // namespace workbook::gmp

@@ -1,0 +1,252 @@
+// What a machine does that has nothing to run: steal, spin, sleep.
+//
+// Book: chapter 6, step 6.10. Model: Go's findRunnable(), wakep() and
+// stopm(); tokio's idle.rs.
+//
+// Who makes work visible            Who goes to sleep
+//   1. puts a goroutine in a queue    1. announces its processor idle
+//   2. (fence)                        2. stops to be a spinning one
+//   3. is a processor idle, and       3. looks again at every queue
+//      nobody spins? wakes one        4. sleeps
+//
+// The two lists mirror each other: each first writes what the other
+// reads, then reads what the other writes. All of it is seq_cst, so at
+// least one of them sees the other, and no goroutine waits in a queue
+// while a processor idles. There is no timed sleep that would hide it
+// if this were wrong.
+
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+
+#include "grading/todo.hpp"
+#include "poller.hpp"
+#include "scheduler.hpp"
+#include "switching.hpp"
+
+namespace workbook::gmp {
+
+inline void scheduler::work_is_there(processor& p) {
+  todo("6.10", p);
+  // Serves from step 6.2 on:
+  // (void)p;
+}
+
+[[gnu::noinline]] inline void scheduler::wake_one() {
+  todo("6.10");
+}
+
+inline void scheduler::inject(goroutine& g) {
+  note_apart(event_kind::injected, nullptr, nullptr, &g);
+  global_.push(g);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (idle_count_.load() > 0 && spinning_.load() == 0) {
+    wake_one();
+  }
+}
+
+inline goroutine* scheduler::find_work(machine& m) {
+  for (;;) {
+    if (stopping_.load()) {
+      return nullptr;
+    }
+    if (processor* const p = m.holds.load()) {
+      goroutine* next = p->pick();
+      if (next == nullptr) {
+        next = steal(m);
+      }
+      if (next != nullptr) {
+        found_work(m);
+        return next;
+      }
+    }
+    sleep(m);
+  }
+}
+
+// ---- Stealing ----------------------------------------------------
+
+// At most half of the busy machines: more would only disturb them.
+inline bool scheduler::may_spin(machine& m) {
+  return todo<bool>("6.10", m);
+}
+
+// Looks at the other processors for a while. A goroutine that has
+// started is worth little to a thief: its data is in the other cache.
+// So at first the thief takes large batches only, and what is left, or
+// next to run, after all that time.
+inline goroutine* scheduler::steal(machine& m) {
+  return todo<goroutine*>("6.10", m);
+  // Serves from step 6.2 on:
+  // (void)m;
+  // return nullptr;
+}
+
+// Whoever stops spinning because there was work sees to it that
+// somebody looks for more.
+inline void scheduler::found_work(machine& m) {
+  todo("6.10", m);
+  // Serves from step 6.2 on:
+  // (void)m;
+}
+
+// ---- Sleeping ----------------------------------------------------
+
+// Returns when the machine holds a processor, or the scheduler stops.
+inline void scheduler::sleep(machine& m) {
+  todo("6.10", m);
+  // Serves from step 6.2 on:
+  // announce_idle(m);
+  // wait_for_processor(m);
+}
+
+// False if there is no need to.
+inline bool scheduler::announce_idle(machine& m) {
+  std::scoped_lock lock(mutex_);
+  if (stopping_.load() || global_.size() > 0) {
+    if (m.holds.load() != nullptr) {
+      return false;
+    }
+  }
+  if (processor* const p = m.holds.load()) {
+    note_apart(event_kind::slept, &m, p);
+    m.holds.store(nullptr);
+    p->holder.store(nullptr);
+    idle_processors_.push_back(p);
+    idle_count_.fetch_add(1);
+  }
+  if (!m.idle) {
+    m.idle = true;
+    idle_machines_.push_back(&m);
+  }
+  return true;
+}
+
+// Another machine may have put work into a queue after this one had
+// looked there, and before it could see that a processor is idle.
+inline bool scheduler::work_in_sight() const {
+  return todo<bool>("6.10");
+}
+
+inline void scheduler::take_processor_again(machine& m) {
+  std::scoped_lock lock(mutex_);
+  if (m.holds.load() != nullptr || stopping_.load()) {
+    return;  // was given one meanwhile
+  }
+  if (processor* const p = take_idle_processor()) {
+    remove_idle(m);
+    give(m, *p);
+    m.spinning = true;
+    spinning_.fetch_add(1);
+  }
+}
+
+inline void scheduler::wait_for_processor(machine& m) {
+  std::unique_lock lock(mutex_);
+  while (m.holds.load() == nullptr && !stopping_.load()) {
+    const bool idle = idle_processors_.size() == processors_.size() &&
+                      detached_ == 0 && global_.size() == 0;
+    const std::int64_t due = earliest_timer();
+    if (idle && due == timer_heap::never) {
+      nothing_runs(m, due);
+    } else if (idle && wanted_.virtual_clock) {
+      nothing_runs(m, due);
+      continue;
+    }
+    if (stopping_.load()) {
+      break;
+    }
+    if (timekeeper_ == nullptr && !idle_processors_.empty()) {
+      keep_time(m, lock);
+    } else {
+      m.wake.wait(lock);
+    }
+  }
+  if (timekeeper_ == nullptr && !idle_machines_.empty()) {
+    idle_machines_.back()->wake.notify_one();  // to keep the time
+  }
+}
+
+// ---- Idle processors and machines; the caller holds mutex_ -------
+
+inline processor* scheduler::take_idle_processor() {
+  if (idle_processors_.empty() || stopping_.load()) {
+    return nullptr;
+  }
+  processor* const p = idle_processors_.back();
+  idle_processors_.pop_back();
+  idle_count_.fetch_sub(1);
+  if (monitor_sleeps_) {
+    monitor_sleeps_ = false;
+    monitor_wake_.notify_one();
+  }
+  return p;
+}
+
+inline machine* scheduler::take_idle_machine() {
+  // The timekeeper last: another one would have to take over.
+  const auto found = std::ranges::find_if(
+      idle_machines_,
+      [this](machine* each) { return each != timekeeper_; });
+  if (found != idle_machines_.end()) {
+    machine* const m = *found;
+    remove_idle(*m);
+    return m;
+  }
+  if (!idle_machines_.empty()) {
+    machine* const m = idle_machines_.back();
+    remove_idle(*m);
+    return m;
+  }
+  return nullptr;
+}
+
+inline void scheduler::remove_idle(machine& m) {
+  m.idle = false;
+  std::erase(idle_machines_, &m);
+}
+
+inline void scheduler::give(machine& m, processor& p) {
+  p.holder.store(&m);
+  m.holds.store(&p);
+  if (p.asked.load() != request::none) {
+    m.attention.fetch_or(machine::asked);
+  }
+  note_apart(event_kind::woke, &m, &p);
+}
+
+// Lets a machine run `p`: one that sleeps, or a new one.
+inline void scheduler::start(processor& p, bool spinning) {
+  if (machine* const m = take_idle_machine()) {
+    m->spinning = spinning;
+    give(*m, p);
+    m->wake.notify_one();
+    if (m == timekeeper_) {
+      if (poller* const sockets = poller_.load()) {
+        sockets->interrupt();
+      }
+    }
+    return;
+  }
+  machines_.push_back(std::make_unique<machine>(
+      *this, static_cast<int>(machines_.size())));
+  machine& m = *machines_.back();
+  m.attention.store(machines_.front()->attention.load() &
+                    machine::fence);
+  m.spinning = spinning;
+  give(m, p);
+  m.thread = std::thread([this, &m] {
+    m.adopt_thread();
+    machine_loop(m);
+  });
+}
+
+inline void scheduler::machine_loop(machine& m) {
+  while (goroutine* const next = find_work(m)) {
+    change_stack(m, m.holds.load()->stack_for(*next));
+  }
+}
+
+}  // namespace workbook::gmp
