@@ -54,6 +54,8 @@ struct alignas(64) stack {
   machine* pinned = nullptr;  // the only one that may run it
   const void* waits_for = nullptr;
   std::int64_t since = 0;  // it waits, by the scheduler's clock
+  const void* local = nullptr;  // for the goroutine whose id this is
+  std::uint64_t local_of = 0;
   stack* next = nullptr;   // in a free list
   char* low = nullptr;     // its lowest byte; null: a thread's stack
   [[no_unique_address]] fibre notes = {};
