@@ -213,12 +213,15 @@ inline void mutex::unlock_inside() {
       state_.store(free, std::memory_order_relaxed);
       return;
     }
-    // pairs with take: what this owner wrote.
-  } else if (state_.compare_exchange_strong(
-                 expected, free, std::memory_order_release)) {
+    unlock_slowly();
     return;
   }
-  unlock_slowly();
+  // pairs with take: what this owner wrote.
+  const bool freed = state_.compare_exchange_strong(
+      expected, free, std::memory_order_release);
+  if (!freed) {
+    unlock_slowly();
+  }
   // [6.6 unlock]
 }
 

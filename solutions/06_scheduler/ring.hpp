@@ -97,6 +97,7 @@ class ring {
       const auto tail = tail_.load(std::memory_order_acquire);
       const std::uint32_t there = tail - head;
       if (there > limit_) {  // head is too old to be true
+        // pairs with the other pops: as above.
         head = head_.load(std::memory_order_acquire);
         continue;
       }
