@@ -70,7 +70,7 @@ submit_result elastic_pool<Threads>::admit(
   // TODO(7.3): has a stop been requested?
   if (has_room()) {
     try {
-      assign(me.job);
+      assign(me.job, me.ticket);
     } catch (...) {
       ++counts_.rejected;
       throw;

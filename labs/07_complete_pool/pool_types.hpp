@@ -85,10 +85,17 @@ struct queued_task {
   queue_ticket* ticket;  // null, or that of the result it will give
 };
 
-/// Finds a queued task again, for a caller that waits for its result.
+/// What a pool knows of the result of a task: where the task is, for a
+/// caller that waits, and how to say that it will not be run.
 struct queue_ticket {
   bool queued = false;
   std::list<queued_task>::iterator place = {};  // while queued
+
+  /// The pool has given the task back.
+  virtual void discarded() noexcept = 0;
+
+ protected:
+  ~queue_ticket() = default;
 };
 
 }  // namespace workbook

@@ -35,22 +35,24 @@ bool elastic_pool<Threads>::surplus() const {
 // Gives `job` to a worker; has_room() is true. If this throws, nothing
 // has changed.
 template <thread_model Threads>
-void elastic_pool<Threads>::assign(task& job) {
+void elastic_pool<Threads>::assign(task& job, queue_ticket* ticket) {
   // TODO(7.2): to the worker that became idle last: put the job
   // into it, move it to the end of assigned_, wake it. If none
   // is idle, start_worker. Count the task.
-  todo("7.2", job);
+  todo("7.2", job, ticket);
 }
 
 // Starts a worker that begins with `job`. If this throws, nothing has
 // changed. The thread is started under the lock, which it takes first:
 // so it finds its job, and nobody sees half a worker.
 template <thread_model Threads>
-void elastic_pool<Threads>::start_worker(task& job) {
+void elastic_pool<Threads>::start_worker(task& job,
+                                         queue_ticket* ticket) {
   crew fresh(1);
   const place self = fresh.begin();
   self->thread = Threads::spawn([this, self] { work(self); });
   self->job = std::move(job);
+  self->ticket = ticket;
   assigned_.splice(assigned_.end(), fresh);
   ++counts_.spawned;
   counts_.high_water = std::max(counts_.high_water, alive());

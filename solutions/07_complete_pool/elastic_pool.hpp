@@ -150,7 +150,8 @@ class elastic_pool {
   /// Closes the pool: submitters that wait return closed, a pause
   /// ends, idle workers leave. With discard, returns the accepted
   /// tasks that have not begun, oldest first, as far as no other
-  /// shutdown has; with drain, nothing. Blocks until every other task
+  /// shutdown has; with drain, nothing. A future of a returned task is
+  /// broken at once, and the task then does nothing when it is called. Blocks until every other task
   /// has run, and all workers and the scavenger are joined. Idempotent;
   /// every caller blocks that long. Called inside, throws
   /// std::system_error, resource_deadlock_would_occur. O(workers).
@@ -178,8 +179,9 @@ class elastic_pool {
   struct worker {
     typename Threads::condition_variable woken;  // may_go(*this)
     typename Threads::thread thread;
-    task job;                // empty in idle_ and in leaving_
-    bool dismissed = false;  // if and only if it is in leaving_
+    task job;                        // empty in idle_ and in leaving_
+    queue_ticket* ticket = nullptr;  // of the job, if it has one
+    bool dismissed = false;          // if and only if it is in leaving_
     time_point idle_since = {};
   };
   using crew = std::list<worker>;
@@ -212,8 +214,8 @@ class elastic_pool {
   bool has_room() const;
   bool surplus() const;
   bool may_go(const worker& self) const;
-  void assign(task& job);
-  void start_worker(task& job);
+  void assign(task& job, queue_ticket* ticket);
+  void start_worker(task& job, queue_ticket* ticket);
   void serve();
   void work(place self);
   bool next_task(place self);

@@ -46,6 +46,18 @@ struct result_state : queue_ticket {
   std::optional<value_type> value = {};
   std::exception_ptr error = nullptr;
 
+  /// Waiting tasks of the pool go on: shutdown waits for them.
+  void discarded() noexcept override {
+    set({}, std::make_exception_ptr(
+                std::future_error(std::future_errc::broken_promise)));
+  }
+
+  /// Whether the result has been set.
+  bool is_ready() {
+    std::scoped_lock lock(mutex);
+    return ready;
+  }
+
   /// Makes the state ready, unless it is.
   void set(std::optional<value_type> result,
            std::exception_ptr problem) noexcept {
@@ -60,8 +72,9 @@ struct result_state : queue_ticket {
 };
 
 /// The task that computes a result: calls a function once, and puts
-/// what comes out of it into the state. If it is destroyed before it
-/// was called, the future throws std::future_error, broken_promise.
+/// what comes out of it into the state. If it is discarded, or
+/// destroyed before it was called, the future throws
+/// std::future_error, broken_promise, and a call does nothing.
 template <typename F, typename T, thread_model Threads>
 class result_task {
  public:
@@ -74,12 +87,14 @@ class result_task {
 
   ~result_task() {
     if (state_ != nullptr) {
-      state_->set({}, std::make_exception_ptr(std::future_error(
-                          std::future_errc::broken_promise)));
+      state_->discarded();
     }
   }
 
   void operator()() {
+    if (state_->is_ready()) {
+      return;  // it was discarded
+    }
     std::optional<typename state_type::value_type> value;
     std::exception_ptr error;
     try {
@@ -114,16 +129,17 @@ class pool_future {
   /// Whether get() would return at once; a snapshot.
   [[nodiscard]] bool ready() const;
 
-  /// Blocks until the task has ended or was destroyed without having
-  /// run. Called by a task of the same pool, it first runs the awaited
+  /// Blocks until the task has ended, or was discarded, or destroyed
+  /// without having run. Called by a task of the same pool, it first runs the awaited
   /// task itself if no worker has taken it yet, also while the pool is
   /// paused; so a task that waits for its own subtasks cannot deadlock
   /// the pool.
   void wait();
 
   /// Waits as wait() does, and returns the value that the task
-  /// returned, or throws what it threw; if it was destroyed without
-  /// having run, throws std::future_error, broken_promise. Once only.
+  /// returned, or throws what it threw; if it was discarded, or
+  /// destroyed without having run, throws std::future_error,
+  /// broken_promise. Once only.
   T get();
 
  private:

@@ -147,11 +147,19 @@ void elastic_pool<Threads>::take_back(std::vector<task>& unrun) {
   //@ todo("7.4", unrun);
   unrun.reserve(assigned_.size() + queue_.size());
   while (!assigned_.empty()) {
-    unrun.push_back(std::move(assigned_.front().job));
+    worker& first = assigned_.front();
+    unrun.push_back(std::move(first.job));
+    if (first.ticket != nullptr) {
+      first.ticket->discarded();
+    }
     dismiss(assigned_, assigned_.begin());
   }
   while (!queue_.empty()) {
+    queue_ticket* const ticket = queue_.front().ticket;
     unrun.push_back(take_queued(queue_.begin()));
+    if (ticket != nullptr) {
+      ticket->discarded();
+    }
   }
   counts_.returned += unrun.size();
   unfinished_ -= unrun.size();

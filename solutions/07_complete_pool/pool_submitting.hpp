@@ -106,7 +106,7 @@ submit_result elastic_pool<Threads>::admit(
   // [7.3 cancelled]
   if (has_room()) {
     try {
-      assign(me.job);
+      assign(me.job, me.ticket);
     } catch (...) {
       ++counts_.rejected;
       throw;

@@ -38,17 +38,18 @@ bool elastic_pool<Threads>::surplus() const {
 // Gives `job` to a worker; has_room() is true. If this throws, nothing
 // has changed.
 template <thread_model Threads>
-void elastic_pool<Threads>::assign(task& job) {
+void elastic_pool<Threads>::assign(task& job, queue_ticket* ticket) {
   // [7.2 assign]
   //@ // TODO(7.2): to the worker that became idle last: put the job
   //@ // into it, move it to the end of assigned_, wake it. If none
   //@ // is idle, start_worker. Count the task.
-  //@ todo("7.2", job);
+  //@ todo("7.2", job, ticket);
   if (idle_.empty()) {
-    start_worker(job);
+    start_worker(job, ticket);
   } else {
     const place warm = std::prev(idle_.end());
     warm->job = std::move(job);
+    warm->ticket = ticket;
     assigned_.splice(assigned_.end(), idle_, warm);
     warm->woken.notify_one();
   }
@@ -61,11 +62,13 @@ void elastic_pool<Threads>::assign(task& job) {
 // changed. The thread is started under the lock, which it takes first:
 // so it finds its job, and nobody sees half a worker.
 template <thread_model Threads>
-void elastic_pool<Threads>::start_worker(task& job) {
+void elastic_pool<Threads>::start_worker(task& job,
+                                         queue_ticket* ticket) {
   crew fresh(1);
   const place self = fresh.begin();
   self->thread = Threads::spawn([this, self] { work(self); });
   self->job = std::move(job);
+  self->ticket = ticket;
   assigned_.splice(assigned_.end(), fresh);
   ++counts_.spawned;
   counts_.high_water = std::max(counts_.high_water, alive());
@@ -82,7 +85,7 @@ void elastic_pool<Threads>::serve() {
   while (life_ == life::open && has_room() && !queue_.empty()) {
     try {
       queued_task& first = queue_.front();
-      start_worker(first.job);
+      start_worker(first.job, first.ticket);
     } catch (...) {
       break;  // a worker will come by: the one that queued it
     }
@@ -92,7 +95,7 @@ void elastic_pool<Threads>::serve() {
     submitter& first = *waiting_.front();
     waiting_.pop_front();
     try {
-      assign(first.job);
+      assign(first.job, first.ticket);
       answer(first, submit_result::accepted);
     } catch (...) {
       first.error = std::current_exception();
@@ -165,6 +168,7 @@ bool elastic_pool<Threads>::next_task([[maybe_unused]] place self) {
   // [7.8 queued first]
   //@ // TODO(7.8): a queued task comes first.
   if (!queue_.empty()) {
+    self->ticket = queue_.front().ticket;
     self->job = take_queued(queue_.begin());
     assigned_.splice(assigned_.end(), running_, self);
     return true;
@@ -176,6 +180,7 @@ bool elastic_pool<Threads>::next_task([[maybe_unused]] place self) {
   if (!waiting_.empty()) {
     submitter& first = *waiting_.front();
     waiting_.pop_front();
+    self->ticket = first.ticket;
     self->job = std::move(first.job);
     assigned_.splice(assigned_.end(), running_, self);
     ++counts_.accepted;
