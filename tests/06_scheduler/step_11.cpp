@@ -74,6 +74,7 @@ GRADED(gmp_monitor, does_not_disturb_without_need, 6.11, 1) {
   bool asked = true;
 
   run_on_one([&] {
+    blocking([] {});  // and has its processor again
     processor& p = runtime_call::here_and_now();
     p.home.look_after_processors();
     p.home.look_after_processors();

@@ -102,6 +102,7 @@ GRADED(gmp_queue, a_chain_of_hand_overs_ends, 6.4, 2) {
 
   run_on_one([&] {
     handle outsider = go([&] { seen = turns; });
+    EXPECT_EQ(runtime_call::here_and_now().queue.size(), 1u);
     // Each joins the next, whose end wakes it: a chain of runnext.
     for (; turns < 200; ++turns) {
       go([] {}).join();
@@ -122,6 +123,7 @@ GRADED(gmp_queue, runnext_pair_does_not_starve_the_queue, 6.4, 1) {
   run_on_one([&] {
     handle outsider = go([&] { seen = turns; });
     processor& p = runtime_call::here_and_now();
+    EXPECT_EQ(p.queue.size(), 1u);
     goroutine& self = runtime_call::self();
     for (; turns < 1000 && seen < 0; ++turns) {
       p.ready(self);

@@ -28,6 +28,7 @@ GRADED(gmp_global, has_its_turn_under_local_load, 6.5, 3) {
   bool ran = false;
 
   run_on_one([&] {
+    EXPECT_EQ(fair_share(1, 1, 128), 1u);
     processor& p = runtime_call::here_and_now();
     goroutine& g = p.make_goroutine();
     g.store([&] { ran = true; });
@@ -56,6 +57,7 @@ GRADED(gmp_global, is_taken_from_when_the_local_queue_is_empty, 6.5,
 
   run_on_one([&] {
     processor& p = runtime_call::here_and_now();
+    EXPECT_EQ(fair_share(3, 1, 128), 3u);
     for (int i = 0; i < 3; ++i) {
       goroutine& g = p.make_goroutine();
       g.store([&, i] { happened.push_back(std::to_string(i)); });
