@@ -31,6 +31,7 @@ EXPLORED(gmp_steal, a_ring_loses_and_doubles_nothing, 6.10, 2) {
   std::array<int, 6> entries{};
   std::array<std::atomic<int>, 6> taken{};
   ring<int, 4> queue;
+  EXPECT_EQ(how_many_to_steal(4), 2u);
   const auto note = [&](int* entry) {
     ++taken[static_cast<std::size_t>(entry - entries.data())];
   };
