@@ -18,6 +18,8 @@ concept detaches_while_it_has_a_name = requires(Lease lease) {
 GRADED(resource_compiles, a_lease_has_one_owner, 3.1, 1) {
   contract(
       "It can be moved, not copied, so a resource is returned once");
+  contract("Creates an empty lease.");
+  contract("Whether there is a resource.");
 
   static_assert(!std::is_copy_constructible_v<lease<int>>);
   static_assert(!std::is_copy_assignable_v<lease<int>>);

@@ -26,8 +26,15 @@ EXPLORED(resource_lease, a_returned_resource_is_lent_again, 3.1, 3) {
   contract(
       "Returns the resource … It is lent to the first waiter, or "
       "stays idle");
+  contract("Creates an open pool without any resource.");
+  contract("Grants an idle resource, else a free slot.");
+  contract(
+      "lease<T> lends one T out of a pool, and returns it when it "
+      "dies.");
+  contract("Takes back a resource that can be lent again.");
   census counts;
   things pool(of(counts, 2));
+  EXPECT_EQ(counts.made, 0) << "nobody has acquired anything yet";
 
   for (int round = 0; round < 3; ++round) {
     lease<thing> lent = pool.acquire();
@@ -43,6 +50,8 @@ EXPLORED(resource_lease, a_returned_resource_is_lent_again, 3.1, 3) {
 EXPLORED(resource_lease, a_moved_lease_returns_nothing, 3.1, 2) {
   contract(
       "It can be moved, not copied, so a resource is returned once");
+  contract("Takes over what `other` lends; `other` is then empty.");
+  contract("An empty lease lends nothing.");
   census counts;
   things pool(of(counts, 2));
 
@@ -116,7 +125,9 @@ EXPLORED(resource_lease, fifo_lends_the_longest_idle, 3.1, 1) {
 }
 
 EXPLORED(resource_lease, two_callers_do_not_share, 3.1, 2) {
-  contract("The right to use one resource");
+  contract(
+      "Each resource is in one list: the idle one, a lease's, or "
+      "that of a call which makes, checks or destroys it.");
   census counts;
   things pool(of(counts, 2));
   {
@@ -134,7 +145,7 @@ EXPLORED(resource_lease, two_callers_do_not_share, 3.1, 2) {
 
   EXPECT_NE(leases[0]->id, leases[1]->id)
       << "two callers hold the same resource; is it taken off the "
-         "idle shelf, under the lock?";
+         "idle list, under the lock?";
 }
 
 EXPLORED(resource_lease, two_factories_meet, 3.1, 3) {

@@ -12,6 +12,8 @@ namespace {
 
 EXPLORED(resource_cap, never_more_than_capacity, 3.2, 3) {
   contract("at most `capacity` of which are alive at once");
+  contract("At most this many are alive at once.");
+  contract("A slot is the right to have one resource alive.");
   census counts;
   things pool(of(counts, 1));
   const auto use = [&] {
@@ -33,6 +35,7 @@ EXPLORED(resource_cap, never_more_than_capacity, 3.2, 3) {
 EXPLORED(resource_cap, acquire_waits_for_a_return, 3.2, 3,
          .polls = false) {
   contract("Blocks until there is a resource.");
+  contract("Blocks while nothing is available");
   census counts;
   std::atomic<int> got = 0;
   things pool(of(counts, 1));
@@ -55,6 +58,7 @@ EXPLORED(resource_cap, waiters_are_served_in_order, 3.2, 3) {
   contract(
       "Callers wait for a resource or a slot in the order of "
       "their calls");
+  contract("Callers are served in the order of their calls");
   census counts;
   std::vector<int> served;
   things pool(of(counts, 1));
@@ -104,6 +108,7 @@ EXPLORED(resource_cap, try_acquire_does_not_pass, 3.2, 2) {
 
 EXPLORED(resource_cap, a_newcomer_does_not_pass, 3.2, 2) {
   contract("no caller passes one that waits");
+  contract("while others wait, a new caller waits after them.");
   census counts;
   std::vector<int> served;
   things pool(of(counts, 1));
@@ -130,6 +135,9 @@ EXPLORED(resource_cap, a_newcomer_does_not_pass, 3.2, 2) {
 EXPLORED(resource_cap, try_acquire_does_not_wait, 3.2, 1) {
   contract(
       "Like acquire(stop), but reports `busy` instead of waiting.");
+  contract(
+      "not empty if and only if `status` is "
+      "acquire_status::acquired.");
   census counts;
   things pool(of(counts, 1));
 

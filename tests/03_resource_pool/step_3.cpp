@@ -17,6 +17,11 @@ EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
   contract(
       "Whatever the factory … throws reaches the caller, and the "
       "slot is free again.");
+  contract("Frees a slot whose resource was never made");
+  contract(
+      "A call that got a slot from the ledger returns it once: in a "
+      "lease, by destroyed(), or by release_slot(), also if "
+      "something throws.");
   census counts;
   std::string error;
   counts.at_birth = [] { throw std::runtime_error("no route"); };
@@ -68,6 +73,7 @@ EXPLORED(resource_slot, a_failed_factory_serves_a_waiter, 3.3, 2) {
 
 EXPLORED(resource_slot, null_from_the_factory_is_an_error, 3.3, 1) {
   contract("std::logic_error if the factory returned null");
+  contract("must not return null");
   std::unique_ptr<int> next;
   resource_pool<int> pool(
       {.capacity = 1, .factory = [&] { return std::move(next); }});
@@ -83,6 +89,10 @@ EXPLORED(resource_slot, null_from_the_factory_is_an_error, 3.3, 1) {
 
 EXPLORED(resource_slot, a_slot_is_free_after_the_destructor, 3.3, 3) {
   contract("its slot is free when the destructor has returned");
+  contract(
+      "Notes that a resource that was lent is about to be "
+      "destroyed.");
+  contract("Destroys a broken resource, and then frees its slot.");
   census counts;
   explore::gate gate;
   std::atomic<bool> served = false;
@@ -109,6 +119,7 @@ EXPLORED(resource_slot, a_slot_is_free_after_the_destructor, 3.3, 3) {
 
 EXPLORED(resource_slot, an_invalid_one_is_not_lent_again, 3.3, 1) {
   contract("Destroys the resource instead of returning it");
+  contract("The lease is empty then. Nothing happens if it was empty.");
   census counts;
   std::size_t idle_meanwhile = 9;
   things pool(of(counts, 1));
@@ -132,6 +143,8 @@ EXPLORED(resource_slot, detach_frees_the_slot_at_once, 3.3, 2) {
   contract(
       "Takes the resource out of the pool for good. Its slot is "
       "free at once, the lease empty.");
+  contract("Null if it was empty.");
+  contract("Frees the slot of a resource that has another owner now.");
   census counts;
   std::atomic<int> got = 0;
   things pool(of(counts, 1));

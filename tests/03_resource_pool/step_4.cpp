@@ -23,6 +23,9 @@ bool is_refused(things& pool) {
 
 EXPLORED(resource_close, a_closed_pool_refuses, 3.4, 2) {
   contract("Throws pool_closed if the pool was closed, before");
+  contract("Closes the pool.");
+  contract("Thrown by acquire() once the pool was closed.");
+  contract("Refuses every caller from now on");
   census counts;
   things pool(of(counts, 1));
 
@@ -38,6 +41,7 @@ EXPLORED(resource_close, a_closed_pool_refuses, 3.4, 2) {
 
 EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
   contract("Every caller that waits gets `closed`.");
+  contract("reports closed to all that wait");
   census counts;
   std::atomic<int> refused = 0;
   things pool(of(counts, 1));
@@ -76,6 +80,8 @@ EXPLORED(resource_close, a_newcomer_in_the_act_is_told, 3.4, 1) {
 
 EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
   contract("What is idle is destroyed now");
+  contract("Returns what was idle. Idempotent.");
+  contract("The numbers at this moment");
   census counts;
   std::size_t seen = 9;
   things pool(of(counts, 2));
@@ -106,6 +112,8 @@ EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
   contract(
       "What is idle is destroyed now, what is lent when it comes "
       "back.");
+  contract(
+      "Takes back a resource. Returns it if it must be destroyed.");
   census counts;
   things pool(of(counts, 1));
   lease<thing> held = pool.acquire();
@@ -124,6 +132,8 @@ EXPLORED(resource_close, what_is_lent_dies_on_return, 3.4, 2) {
 
 EXPLORED(resource_close, a_lease_outlives_its_pool, 3.4, 2) {
   contract("Leases may outlive the pool.");
+  contract("Closes the pool; leases stay valid.");
+  contract("It may outlive its pool.");
   census counts;
   auto pool = std::make_unique<things>(of(counts, 2));
   lease<thing> one = pool->acquire();
@@ -150,6 +160,8 @@ EXPLORED(resource_close, what_comes_too_late_is_destroyed, 3.4, 2) {
   contract(
       "What a caller inside the factory makes is destroyed, and that "
       "caller gets `closed`.");
+  contract("Does not wait for leases or for factories.");
+  contract("Whether close() has not been called yet.");
   census counts;
   explore::gate gate;
   std::atomic<bool> refused = false;
@@ -172,6 +184,7 @@ EXPLORED(resource_close, nothing_is_idle_after_close, 3.4, 1) {
   contract(
       "What is idle is destroyed now, what is lent when it comes "
       "back.");
+  contract("a closed pool has no waiter and nothing idle");
   census counts;
   things pool(of(counts, 1));
 

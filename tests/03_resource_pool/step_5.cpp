@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 EXPLORED(resource_patience, a_limit_ends_the_wait, 3.5, 1,
          .timeouts_race = false, .virtual_time = true) {
   contract("waits at most until `deadline` (`timed_out`)");
+  contract("as long as `how` allows");
   census counts;
   explore::gate gate;
   things pool(of(counts, 1));
@@ -115,6 +116,9 @@ EXPLORED(resource_patience, a_stop_before_gets_nothing, 3.5, 1) {
   contract(
       "A stop that was requested before gets nothing, even if "
       "something is idle.");
+  contract(
+      "Else reports the first that is true of closed, cancelled, "
+      "busy");
   census counts;
   things pool(of(counts, 1));
   std::stop_source stopped;

@@ -166,6 +166,8 @@ EXPLORED(resource_age, prune_takes_the_longest_idle, 3.6, 1,
   contract(
       "then those that have been idle for max_idle_time, "
       "longest idle first");
+  contract("Returns how many it destroyed.");
+  contract("those idle since `idle_by` or longer, longest idle first");
   census counts;
   auto options = of(counts, 3);
   options.max_idle_time = 8s;
@@ -211,6 +213,12 @@ EXPLORED(resource_age, prune_meets_a_caller, 3.6, 1) {
 EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
   contract("as long as more than min_idle stay idle");
+  contract(
+      "prune() leaves this many idle, however long they have been "
+      "idle.");
+  contract(
+      "Returns the idle ones that were born at or before `born_by`");
+  contract("The pool never calls it by itself.");
   census counts;
   auto options = of(counts, 3);
   options.max_idle_time = 8s;
@@ -268,6 +276,9 @@ EXPLORED(resource_age, idling_counts_from_the_last_return, 3.6, 1,
 
 EXPLORED(resource_age, prune_frees_after_the_destructor, 3.6, 1) {
   contract("alive at once: lent, idle, being made or being destroyed");
+  contract(
+      "A caller that gets a list of resources to destroy does so "
+      "and then calls destroyed().");
   census counts;
   explore::gate gate;
   auto options = of(counts, 1);

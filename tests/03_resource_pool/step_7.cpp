@@ -14,6 +14,9 @@ namespace {
 
 EXPLORED(resource_resize, more_room_serves_who_waits, 3.7, 1) {
   contract("Upwards, callers that wait are served at once.");
+  contract("Sets the capacity.");
+  contract(
+      "While a caller waits, nothing is idle and no slot is free.");
   census counts;
   std::atomic<int> served = 0;
   explore::gate gate;
@@ -40,6 +43,9 @@ EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 1) {
   contract(
       "what is lent and too many when it comes back; no lease is "
       "revoked");
+  contract(
+      "Something is idle only in an open pool with kept_ <= "
+      "capacity_.");
   census counts;
   things pool(of(counts, 2));
   lease<thing> one = pool.acquire();
@@ -58,6 +64,10 @@ EXPLORED(resource_resize, no_lease_is_revoked, 3.7, 1) {
 
 EXPLORED(resource_resize, idle_ones_that_are_too_many_go, 3.7, 1) {
   contract("Downwards, what is idle and too many is destroyed now");
+  contract("Throws std::invalid_argument if `capacity` is 0.");
+  contract(
+      "downwards, returns idle ones that are too many, longest idle "
+      "first.");
   census counts;
   things pool(of(counts, 3));
   {
@@ -156,6 +166,8 @@ EXPLORED(resource_resize, detached_and_still_too_many, 3.7, 1) {
 
 EXPLORED(resource_resize, shrunk_slots_serve_all_who_wait, 3.7, 1) {
   contract("Callers wait for a resource or a slot");
+  contract(
+      "Frees the slots of `count` retired resources, now destroyed.");
   census counts;
   explore::gate gate;
   std::atomic<int> served = 0;
@@ -193,6 +205,9 @@ EXPLORED(resource_resize, shrunk_slots_serve_all_who_wait, 3.7, 1) {
 
 EXPLORED(resource_resize, shrinking_does_not_overshoot, 3.7, 2) {
   contract("what is lent and too many when it comes back");
+  contract(
+      "kept_ + retired_ <= capacity_, unless resize() has lowered "
+      "capacity_; then the sum only falls until it fits again.");
   census counts;
   explore::gate gate;
   counts.at_death = [&] { gate.wait(); };

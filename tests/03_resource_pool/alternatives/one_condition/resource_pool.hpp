@@ -1,6 +1,6 @@
 // A correct pool with one mutex and one condition for all: every change
 // wakes everybody, and who looks takes only when its ticket is the
-// lowest. Resources lie on the shelf until the right one comes.
+// lowest. Resources stay idle until the right caller comes.
 
 #pragma once
 
