@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 GRADED(runner_order, what_makes_no_sense_is_refused, 2.1, 2) {
   contract("Throws std::invalid_argument if `limit` … is negative.");
+  contract("Throws std::invalid_argument if it is empty");
 
   EXPECT_THROW(runner(-1ns), std::invalid_argument);
   EXPECT_THROW(runner(1s, {.grace = -1ns, .on_overdue = {}}),
@@ -31,6 +32,11 @@ GRADED(runner_order, what_makes_no_sense_is_refused, 2.1, 2) {
 
 EXPLORED(runner_order, tasks_run_in_order, 2.1, 3) {
   contract("Runs the tasks in the order of add, each with its number");
+  contract("At most one task runs, and tasks end in the order of add.");
+  contract(
+      "What a runner runs: it gets the token that asks it to end, "
+      "and its number, counted from 0 in the order of add.");
+  contract("Appends `task`.");
   std::string seen;  // a race here: two tasks ran at once
   runner tasks(runner::no_limit);
   for (const char letter : {'a', 'b', 'c'}) {
@@ -110,6 +116,7 @@ EXPLORED(runner_order, run_waits_and_leaves_nothing, 2.1, 2,
 
 EXPLORED(runner_order, without_tasks_it_is_completed, 2.1, 2) {
   contract("Without tasks: completed.");
+  contract("A run without a deadline.");
   runner tasks(runner::no_limit);
   runner hasty(0s);
 

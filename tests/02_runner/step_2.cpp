@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 EXPLORED(runner_deadline, stops_the_task_that_runs, 2.2, 3,
          .timeouts_race = false, .virtual_time = true) {
   contract("After it the running task's token is stopped");
+  contract("Sleeps for `duration`, or until a stop is requested");
   runner tasks(3s);
   tasks.add(heeds(1h));
 
@@ -45,6 +46,7 @@ EXPLORED(runner_deadline, waits_for_who_does_not_heed, 2.2, 3,
 EXPLORED(runner_deadline, no_task_after_the_deadline, 2.2, 2,
          .virtual_time = true) {
   contract("no further task starts");
+  contract("After `decided`, no task starts.");
   bool started = false;
   runner tasks(3s);
   tasks.add(ignores(4s));
@@ -59,6 +61,9 @@ EXPLORED(runner_deadline, no_task_after_the_deadline, 2.2, 2,
 EXPLORED(runner_deadline, a_tie_is_a_timeout, 2.2, 4,
          .virtual_time = true) {
   contract("the last stamp is strictly before the deadline");
+  contract(
+      "`report.how` is completed if and only if the last task "
+      "returned strictly before the deadline");
   runner tasks(3s);
   for (const auto duration : {0s, 1s, 2s}) {
     tasks.add(ignores(duration));
@@ -74,6 +79,7 @@ EXPLORED(runner_deadline, a_tie_is_a_timeout, 2.2, 4,
 EXPLORED(runner_deadline, the_limit_counts_from_run, 2.2, 2,
          .timeouts_race = false, .virtual_time = true) {
   contract("The limit counts from the start of this call.");
+  contract("Each run may take `limit`, counted from its start.");
   runner tasks(3s);
   tasks.add(ignores(2s));
   std::this_thread::sleep_for(1h);
@@ -101,6 +107,7 @@ EXPLORED(runner_deadline, a_limit_of_nothing, 2.2, 1) {
 EXPLORED(runner_deadline, the_stop_comes_without_a_lock, 2.2, 2,
          .timeouts_race = false, .virtual_time = true) {
   contract("the running task's token is stopped");
+  contract("No user code runs while mutex_ is held.");
   int locks = -1;
   runner tasks(3s);
   tasks.add([&](std::stop_token stop, int) {

@@ -36,6 +36,7 @@ EXPLORED(runner_interrupt, reaches_the_task_that_runs, 2.3, 3,
 
 EXPLORED(runner_interrupt, in_the_last_task_is_no_success, 2.3, 4) {
   contract("no interrupt came before it");
+  contract("and no other cause came before.");
   std::stop_source source;
   runner tasks(runner::no_limit);
   tasks.add([&](std::stop_token, int) { source.request_stop(); });
@@ -78,6 +79,7 @@ EXPLORED(runner_interrupt, before_the_run, 2.3, 1) {
 
 EXPLORED(runner_interrupt, stops_without_a_lock, 2.3, 1) {
   contract("the running task's token is stopped");
+  contract("No user code runs while mutex_ is held.");
   int locks = -1;
   std::stop_source source;
   runner tasks(runner::no_limit);
@@ -108,7 +110,7 @@ EXPLORED(runner_interrupt, at_any_moment, 2.3, 2) {
     tasks.add([&](std::stop_token stop, int) {
       explore::gate gate;
       const std::stop_callback asked(stop, [&] { gate.open(); });
-      gate.wait();  // for ever, unless the stop comes
+      gate.wait();  // forever, unless the stop comes
     });
     const run_report told = tasks.run(source.get_token());
     EXPECT_EQ(name_of(told.how), "interrupted");

@@ -28,7 +28,9 @@ const runner_options patient = {.grace = nanoseconds::max(),
 
 EXPLORED(runner_report, tells_which_ended_and_when, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  contract("every task that was started, in order");
+  contract(
+      "A task that returned or threw, `at` after the start of the "
+      "run.");
   runner tasks(4s, patient);
   for (const auto duration : {0s, 1s, 2s}) {
     tasks.add(ignores(duration));
@@ -51,6 +53,7 @@ EXPLORED(runner_report, tells_which_ended_and_when, 2.4, 2,
 EXPLORED(runner_report, tells_who_was_stopped, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
   contract("how long it went on");
+  contract("The task that ran when the deadline or the interrupt came");
   runner tasks(3s, patient);
   tasks.add(ignores(1s));
   tasks.add(ignores(7s));
@@ -103,6 +106,10 @@ EXPLORED(runner_report, an_exception_fails_the_run, 2.4, 2) {
 EXPLORED(runner_report, the_first_cause_wins, 2.4, 3,
          .timeouts_race = false, .virtual_time = true) {
   contract("later causes change nothing");
+  contract("The first cause wins.");
+  contract(
+      "How a run ended: by the first cause, whatever came after it.");
+  contract("`report.how` and `decided_at` do not change after it.");
   std::stop_source source;
   runner tasks(3s, patient);
   tasks.add(ignores(4s, "too late"));
@@ -145,7 +152,7 @@ EXPLORED(runner_report, a_deadline_need_not_be_noticed, 2.4, 2,
 
 EXPLORED(runner_report, nobody_ran_at_that_moment, 2.4, 1,
          .timeouts_race = false) {
-  contract("empty: no task ran at that moment");
+  contract("The task that ran when the deadline or the interrupt came");
   std::stop_source source;
   source.request_stop();
   runner late(0s, patient);
@@ -166,6 +173,9 @@ EXPLORED(runner_report, nobody_ran_at_that_moment, 2.4, 1,
 EXPLORED(runner_report, tells_who_is_overdue, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
   contract("After this time, and after each further such time");
+  contract(
+      "Called on the thread that called run. A call that takes time "
+      "does not delay the next one.");
   std::vector<double> calls;
   int locks = -1;
   std::thread::id on;
@@ -229,7 +239,7 @@ EXPLORED(runner_report, without_a_grace_nobody_is_told, 2.4, 1,
 
 EXPLORED(runner_report, the_first_error_stays, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
-  contract("the first exception");
+  contract("What it throws, of whatever type, is reported.");
   const auto tell = [](int, nanoseconds) {
     throw "nobody listens";  // not every exception is std's
   };
@@ -275,6 +285,7 @@ constexpr auto transcript = R"( 0.0 s  job 0 starts
 EXPLORED(runner_report, the_programme_ends_in_three_ways, 2.4, 2,
          .timeouts_race = false, .virtual_time = true) {
   contract("the first cause wins");
+  contract("The outcome's name");
   std::string said;
   const auto say = [&](const std::string& line) {
     said += line + "\n";

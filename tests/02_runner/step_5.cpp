@@ -81,6 +81,8 @@ int count(const char* folder) {
 
 GRADED(runner_signals, ctrl_c_requests_a_stop, 2.5, 1) {
   contract("its signals request a stop on its source");
+  contract("The token on which the guard's signals request a stop.");
+  contract("Which signal came, SIGINT or SIGTERM");
   const int code = in_a_child([] {
     interrupt_guard guard;
     if (guard.token().stop_requested() || guard.received() != 0) {
@@ -146,7 +148,7 @@ GRADED(runner_signals, each_signal_does_so_once, 2.5, 1) {
 }
 
 GRADED(runner_signals, sigterm_only_if_asked, 2.5, 1) {
-  contract("SIGTERM too: what kill(1) sends");
+  contract("Which signals a guard takes.");
   const int asked = in_a_child([] {
     interrupt_guard guard(guarded::interrupt_and_terminate);
     raise_and_wait(SIGTERM, guard.token());
@@ -164,6 +166,9 @@ GRADED(runner_signals, sigterm_only_if_asked, 2.5, 1) {
 
 GRADED(runner_signals, the_action_is_given_back, 2.5, 2) {
   contract("Restores the action that each signal had before the guard");
+  contract(
+      "Without a guard, the actions of the signals are those from "
+      "before the first guard.");
   const int code = in_a_child([] {
     const std::string before = install_a_foreign_action();
     const std::string other = install_a_foreign_action(SIGTERM);
@@ -215,6 +220,7 @@ GRADED(runner_signals, a_failed_guard_changes_nothing, 2.5, 1) {
 
 GRADED(runner_signals, no_signal_is_lost_at_the_end, 2.5, 1) {
   contract("A signal that came before still requests its stop");
+  contract("Takes the signals; `source` may be shared with others.");
   const int lost = in_a_child([] {
     int missing = 0;
     for (int i = 0; i < 50; ++i) {
@@ -286,6 +292,9 @@ GRADED(runner_signals, a_late_handler_passes_it_on, 2.5, 1) {
 
 GRADED(runner_signals, the_innermost_receives, 2.5, 1) {
   contract("Of nested guards the innermost receives.");
+  contract(
+      "target_of(signal) is the pipe of the innermost guard that "
+      "takes the signal");
   const auto who_gets = [](int signal) {
     return in_a_child([=] {
       interrupt_guard outer(guarded::interrupt_and_terminate);

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 EXPLORED(runner_twice, the_second_run_is_not_stopped, 2.6, 2,
          .timeouts_race = false, .virtual_time = true) {
   contract("A second run starts afresh.");
+  contract("All data of one run is in progress_.");
   std::stop_source source;
   int runs = 0;
   runner tasks(3s);
@@ -142,6 +143,7 @@ EXPLORED(runner_twice, two_callers_at_once, 2.6, 1) {
 
 EXPLORED(runner_twice, after_a_failed_start, 2.6, 1) {
   contract("Throws, and the runner can run again");
+  contract("std::system_error: the system has no thread left.");
   runner tasks(runner::no_limit);
   tasks.add(ignores(0s));
   (void)tasks.run();

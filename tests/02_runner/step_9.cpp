@@ -21,6 +21,10 @@ using namespace std::chrono_literals;
 EXPLORED(runner_group, the_first_return_ends_it, 2.9, 2,
          .timeouts_race = false) {
   contract("The first to return, or to throw, ends the group");
+  contract("When run returns, every execute that was started has.");
+  contract(
+      "How a group ended, reported when all its actors have "
+      "returned.");
   explore::gate open;
   std::atomic<int> returned = 0;
   run_group group(1h);
@@ -42,6 +46,8 @@ EXPLORED(runner_group, the_first_return_ends_it, 2.9, 2,
 
 EXPLORED(runner_group, interrupts_in_reverse_order, 2.9, 2) {
   contract("the last started first, on the calling thread");
+  contract("once each, the last started first.");
+  contract("No user code runs while mutex_ is held.");
   explore::gate open;
   std::string order;
   int locks = 0;
@@ -71,7 +77,9 @@ EXPLORED(runner_group, interrupts_in_reverse_order, 2.9, 2) {
 
 EXPLORED(runner_group, a_group_tells_who_is_overdue, 2.9, 2,
          .timeouts_race = false, .virtual_time = true) {
-  contract("still ran when the grace was over");
+  contract(
+      "An actor that still runs `grace` after the last interrupt "
+      "call is reported as overdue.");
   run_group group(2s);
   group.add([] { std::this_thread::sleep_for(9s); }, [] {});
   group.add([] { std::this_thread::sleep_for(1s); }, [] {});
@@ -114,6 +122,8 @@ EXPLORED(runner_group, a_group_runs_again, 2.9, 1) {
 
 EXPLORED(runner_group, an_error_ends_it_too, 2.9, 1) {
   contract("or to throw");
+  contract("Throws std::invalid_argument if `grace` is negative.");
+  contract("Throws std::invalid_argument if one of them is empty.");
   run_group group(1h);
   group.add([] { throw std::runtime_error("no port"); }, [] {});
 
@@ -127,6 +137,10 @@ EXPLORED(runner_group, an_error_ends_it_too, 2.9, 1) {
 
 EXPLORED(runner_group, a_failed_start_ends_the_others, 2.9, 2) {
   contract("Throws std::system_error if a thread cannot be started");
+  contract("Without actors: returns at once.");
+  contract(
+      "An interrupt is called only after some execute has returned "
+      "or a start has failed");
   explore::gate open;
   run_group none(1h);
   EXPECT_FALSE(none.run().first) << "nobody was there to return";
