@@ -167,7 +167,10 @@ class task_scope {
       } else if (!own->try_acquire_until(*end)) {
         lock.lock();
         std::erase(waiting_, own);
-        return children_.empty();
+        if (!children_.empty()) {
+          return false;
+        }
+        break;
       }
       lock.lock();
     }
