@@ -25,8 +25,16 @@ show_lines() {
 python3 book/press/words.py --check book/*.md
 mkdir -p "$out"
 rm -rf "$out/new"
+# What checks each sentence of a contract, where the program is built.
+workbook=build/explore/tests/workbook/workbook
+rm -rf "$out/pages"
+mkdir -p "$out/pages"
+if [ -x $workbook ]; then
+  $workbook contracts --page "$out/pages/appendix_contracts.md"
+fi
 {
   cat book/Doxyfile
+  echo "INPUT += $out/pages"
   echo "OUTPUT_DIRECTORY = $out"
   echo "HTML_OUTPUT = new"
 } | doxygen - 2>"$out/warnings" || {

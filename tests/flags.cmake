@@ -23,6 +23,10 @@ target_compile_options(lab_warnings INTERFACE
 # The matrix has hundreds of variants and is debugged never: what counts
 # is how soon it is compiled.
 add_library(workbook_instrumentation INTERFACE)
+# front() of an empty container, an index out of its range: a crash, at
+# once, and not what happens to be there.
+target_compile_definitions(workbook_instrumentation INTERFACE
+  _GLIBCXX_ASSERTIONS)
 set(explored_flags -O0 -g)
 if(WORKBOOK_MATRIX)
   set(explored_flags -O0 -g1 -w)

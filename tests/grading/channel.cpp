@@ -2,94 +2,84 @@
 
 #include <fcntl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "explore/raw_syscall.hpp"
 
-namespace grading::channel {
+namespace grading {
 namespace {
 
-constexpr auto variable = "WORKBOOK_CHANNEL";
+constexpr std::string_view variable = "WORKBOOK_CHANNEL=";
 
-// Set by open().
-int descriptor = -1;
-pid_t owner = 0;
-bool canary = false;
-std::array<char, 64> word{};
-
-// Held while a line is written, so that lines stay whole.
-std::mutex writing;
-
-// Not the C library's write(): a program may have one of its own.
-ssize_t write_some(const char* from, std::size_t size) {
-  return explore::raw_syscall(
-      SYS_write, descriptor,
-      static_cast<long>(reinterpret_cast<std::intptr_t>(from)),
-      static_cast<long>(size));
+/// The value of `variable`, as it stands in the environment; null if
+/// it is not there. Takes it out.
+char* take_out(char** environment) {
+  for (char** each = environment; *each != nullptr; ++each) {
+    std::size_t same = 0;
+    while (same < variable.size() && (*each)[same] == variable[same]) {
+      ++same;
+    }
+    if (same == variable.size()) {
+      char* const value = *each + same;
+      for (char** next = each; *next != nullptr; ++next) {
+        *next = next[1];
+      }
+      return value;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
 
-void open() {
-  char* const text = std::getenv(variable);
+void channel::open(char** environment) {
+  char* text = take_out(environment);
   if (text == nullptr) {
     return;
   }
-  char* const end = text + std::strlen(text);
-  int inherited = -1;
-  const auto number = std::from_chars(text, end, inherited);
-  if (number.ptr != end) {
-    std::snprintf(word.data(), word.size(), "%s", number.ptr + 1);
-    const std::size_t last = std::strlen(word.data());
-    canary = last > 0 && word[last - 1] == '+';
-    if (canary) {
-      word[last - 1] = '\0';
+  long inherited = 0;
+  for (; *text >= '0' && *text <= '9'; *text++ = '\0') {
+    inherited = inherited * 10 + (*text - '0');
+  }
+  // Each byte is gone once it is read: /proc shows them after unsetenv.
+  for (std::size_t i = 0; *text != '\0'; *text++ = '\0') {
+    if (*text == '+') {
+      canary_ = true;
+    } else if (*text != ':' && i + 1 < nonce_.size()) {
+      nonce_[i++] = *text;
     }
   }
-  std::fill(text, end, '\0');  // /proc shows it after unsetenv
-  ::unsetenv(variable);
-  constexpr int out_of_the_way = 200;
-  descriptor = ::fcntl(inherited, F_DUPFD_CLOEXEC, out_of_the_way);
-  owner = ::getpid();
-  if (descriptor >= 0) {
-    ::close(inherited);
+  constexpr long out_of_the_way = 200;
+  descriptor_ = static_cast<int>(explore::raw_syscall(
+      SYS_fcntl, inherited, F_DUPFD_CLOEXEC, out_of_the_way));
+  owner_ = static_cast<pid_t>(explore::raw_syscall(SYS_getpid));
+  if (descriptor_ >= 0) {
+    explore::raw_syscall(SYS_close, inherited);
   }
 }
 
-bool is_open() {
-  return descriptor >= 0 && ::getpid() == owner;
+bool channel::is_open() const {
+  return descriptor_ >= 0 &&
+         explore::raw_syscall(SYS_getpid) == owner_;
 }
 
-bool is_canary() {
-  return canary;
-}
-
-void send(const nlohmann::json& event) {
+void channel::send(const nlohmann::json& event) {
   if (!is_open()) {
     return;
   }
   // A test's message may hold any bytes; JSON holds only UTF-8.
   const std::string line =
-      std::string(word.data()) + ' ' +
+      std::string(nonce_.data()) + ' ' +
       event.dump(-1, ' ', false,
                  nlohmann::json::error_handler_t::replace) +
       '\n';
-  const std::scoped_lock lock(writing);
+  const std::scoped_lock lock(writing_);
   for (std::size_t sent = 0; sent < line.size();) {
-    const ssize_t n =
-        write_some(line.data() + sent, line.size() - sent);
+    const long n = write_some(line.data() + sent, line.size() - sent);
     if (n > 0) {
       sent += static_cast<std::size_t>(n);
     } else if (n != -EINTR) {
@@ -98,4 +88,12 @@ void send(const nlohmann::json& event) {
   }
 }
 
-}  // namespace grading::channel
+// Not the C library's write(): a program may have one of its own.
+long channel::write_some(const char* from, std::size_t size) const {
+  return explore::raw_syscall(
+      SYS_write, descriptor_,
+      static_cast<long>(reinterpret_cast<std::intptr_t>(from)),
+      static_cast<long>(size));
+}
+
+}  // namespace grading

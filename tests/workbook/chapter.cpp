@@ -171,6 +171,7 @@ chapter read_chapter(const std::filesystem::path& file) {
   using list = std::vector<std::string>;
   read.files = field.required<list>("files", names);
   read.rests_on = field.optional<list>("rests_on", names, {});
+  read.may_use_asm = field.optional<list>("may_use_asm", names, {});
   int number = 0;
   for (const json& each :
        field.required<std::vector<json>>("steps", "a list of steps")) {
@@ -178,6 +179,15 @@ chapter read_chapter(const std::filesystem::path& file) {
         each, fmt::format("{}: step no. {}", where, ++number)));
   }
   check_step_ids(read, where);
+  for (const std::string& name : read.may_use_asm) {
+    const std::vector<std::string> all = read.all_files();
+    if (std::find(all.begin(), all.end(), name) == all.end()) {
+      throw problem(
+          "{}: \"may_use_asm\" names {}, which is not one of "
+          "\"files\"",
+          where, name);
+    }
+  }
   return read;
 }
 

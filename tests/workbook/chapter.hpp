@@ -31,6 +31,8 @@ struct chapter {
   std::string page;                // "ch_pooling"
   std::vector<std::string> files;  // what the reader writes
   std::vector<std::string> rests_on;
+  /// The only files in which a reader may write assembly.
+  std::vector<std::string> may_use_asm;
   std::vector<step> steps;
 
   /// The place of step `id` in the order of steps, or steps.size().

@@ -12,11 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <mutex>
 #include <string_view>
 
 #include "workbook/problem.hpp"
@@ -99,6 +101,8 @@ void limit(__rlimit_resource what, rlim_t soft, rlim_t hard) {
                          int channel) {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // What it leaves behind stays below it, whatever session it is in.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
@@ -115,14 +119,16 @@ void limit(__rlimit_resource what, rlim_t soft, rlim_t hard) {
   if (wanted.cpu_seconds > 0) {
     limit(RLIMIT_CPU, wanted.cpu_seconds, wanted.cpu_seconds + 1);
   }
-  for (const int caught : {SIGINT, SIGTERM, SIGPIPE}) {
+  for (const int caught : {SIGINT, SIGTERM, SIGPIPE, SIGCHLD}) {
     ::signal(caught, SIG_DFL);
   }
   if (!wanted.folder.empty() && ::chdir(wanted.folder.c_str()) != 0) {
     ::_exit(cannot_start_status);
   }
   ::execvpe(command.data()[0], command.data(), environment.data());
-  const char* why = std::strerror(errno);
+  // Unlike strerror, this one may be called after a fork.
+  const char* known = ::strerrordesc_np(errno);
+  const char* why = known == nullptr ? "unknown error" : known;
   (void)!::write(STDERR_FILENO, command.data()[0],
                  std::strlen(command.data()[0]));
   (void)!::write(STDERR_FILENO, ": ", 2);
@@ -145,6 +151,70 @@ std::string new_mark() {
   return std::to_string(::getpid()) + "." + std::to_string(++count);
 }
 
+/// The processes that we have started ourselves and not yet waited for.
+class our_children {
+ public:
+  static our_children& get() {
+    static our_children all;
+    return all;
+  }
+
+  /// fork(), known from the start. In the child it returns 0.
+  pid_t fork_one() {
+    const std::scoped_lock lock(mutex_);
+    adopt();
+    const pid_t id = ::fork();
+    if (id > 0) {
+      known_.push_back(id);
+    }
+    return id;
+  }
+
+  /// True once `id` has ended: `status` is then set. Waits for nothing.
+  bool reap(pid_t id, int& status) {
+    const std::scoped_lock lock(mutex_);
+    const pid_t got = ::waitpid(id, &status, WNOHANG);
+    if (got == 0 || (got < 0 && errno == EINTR)) {
+      return false;
+    }
+    if (got < 0) {
+      status = cannot_start_status << 8;  // nobody knows how it ended
+    }
+    std::erase(known_, id);
+    return true;
+  }
+
+  /// Kills what some child of ours has left behind: a process that is
+  /// our child and that we did not start.
+  void kill_orphans() {
+    const std::scoped_lock lock(mutex_);
+    for (const pid_t each : processes_of_parent(::getpid())) {
+      if (std::find(known_.begin(), known_.end(), each) ==
+          known_.end()) {
+        ::kill(each, SIGKILL);
+        ::waitpid(each, nullptr, 0);
+      }
+    }
+  }
+
+ private:
+  /// Orphans below us become our children, and the ends of children
+  /// are reported to us, whatever our own parent asked for.
+  void adopt() {
+    if (!adopting_) {
+      adopting_ = true;
+      ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+      ::signal(SIGCHLD, SIG_DFL);
+    }
+  }
+
+  // mutex_ guards every field below it, and is held from a fork until
+  // the child is known.
+  std::mutex mutex_;
+  bool adopting_ = false;
+  std::vector<pid_t> known_;
+};
+
 }  // namespace
 
 child::child(const child_request& wanted)
@@ -154,7 +224,7 @@ child::child(const child_request& wanted)
   const pipe_ends output = open_pipe();
   const pipe_ends channel =
       wanted.has_channel ? open_pipe() : pipe_ends{};
-  id_ = ::fork();
+  id_ = our_children::get().fork_one();
   if (id_ == 0) {
     become(command, environment, wanted, output.write, channel.write);
   }
@@ -189,7 +259,7 @@ child::~child() {
 
 bool child::reap() {
   if (!reaped_) {
-    reaped_ = ::waitpid(id_, &wait_status_, WNOHANG) != 0;
+    reaped_ = our_children::get().reap(id_, wait_status_);
   }
   return reaped_;
 }
@@ -216,6 +286,7 @@ void child::kill_strays() const {
        processes_with_environment("WORKBOOK_CHILD=" + mark_)) {
     ::kill(each, SIGKILL);
   }
+  our_children::get().kill_orphans();
 }
 
 }  // namespace workbook

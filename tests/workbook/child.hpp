@@ -3,7 +3,10 @@
 // Invariants:
 //   (I1) A child is the leader of a session of its own.
 //   (I2) When the object dies, no process of that session is left, nor
-//        one that left the session but kept the environment's mark.
+//        one that left the session: it is a child of ours then, since
+//        we adopt orphans, and we know those that we have started.
+//
+// So a program that uses this class starts processes by it alone.
 
 #pragma once
 

@@ -35,7 +35,7 @@ struct quotation {
 };
 
 /// `literals` is `"one " "two"`.
-std::string joined(const std::string& literals) {
+std::string joined_literals(const std::string& literals) {
   static const std::regex literal(R"re("((\\.|[^"\\])*)")re");
   static const std::regex escaped(R"(\\(["\\]))");
   std::string words;
@@ -49,9 +49,17 @@ std::string joined(const std::string& literals) {
 }
 
 /// The number of the line at `position`.
-std::size_t line_at(const std::string& text, std::ptrdiff_t position) {
+std::size_t line_of_position(const std::string& text,
+                             std::ptrdiff_t position) {
   return 1 + static_cast<std::size_t>(std::count(
                  text.begin(), text.begin() + position, '\n'));
+}
+
+/// Where the reader writes the tests, those that judge them quote the
+/// task, and no docstring.
+bool judges_tests(const chapter& of, const graded_test& test) {
+  const step& own = of.steps[of.place_of(test.step)];
+  return own.file.ends_with(".cpp");
 }
 
 /// All quotations of one test file. A test may have several.
@@ -64,9 +72,9 @@ std::vector<quotation> quotations_in(
   for (std::sregex_iterator each(text.begin(), text.end(), call), end;
        each != end; ++each) {
     quotation made;
-    const std::size_t line = line_at(text, each->position());
+    const std::size_t line = line_of_position(text, each->position());
     made.place = fmt::format("{}:{}", file, line);
-    made.words = joined((*each)[1]);
+    made.words = joined_literals((*each)[1]);
     std::size_t nearest = 0;
     for (const graded_test& test : tests) {
       if (test.file == file && test.line <= line &&
@@ -86,7 +94,9 @@ std::vector<quotation> quotations_of(const workspace& where,
   const std::vector<graded_test> tests = list_tests(where, of);
   std::set<std::string> files;
   for (const graded_test& test : tests) {
-    files.insert(test.file);
+    if (!judges_tests(of, test)) {
+      files.insert(test.file);
+    }
   }
   std::vector<quotation> all;
   for (const std::string& file : files) {
@@ -121,7 +131,7 @@ struct marks {
   std::size_t allowed = 0;
 };
 
-std::vector<std::string> words_in(const json& field) {
+std::vector<std::string> marked_words(const json& field) {
   return field.is_string()
              ? std::vector<std::string>{field.get<std::string>()}
              : field.get<std::vector<std::string>>();
@@ -142,7 +152,7 @@ marks read_marks(const workspace& where, const chapter& of) {
         throw problem("{}: a mark needs its \"reason\"",
                       where.shown(file));
       }
-      for (const std::string& words : words_in(each.at("words"))) {
+      for (const std::string& words : marked_words(each.at("words"))) {
         read.not_graded.push_back({words, reason});
       }
     }

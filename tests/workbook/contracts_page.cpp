@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "workbook/contracts.hpp"
 
 namespace workbook {
@@ -10,32 +12,13 @@ namespace {
 
 /// `text` as Doxygen's Markdown shows it in a table's cell.
 std::string cell(const std::string& text) {
+  constexpr std::string_view special = "&<>@\\*_`#%|\"";
   std::string safe;
   for (const char each : text) {
-    switch (each) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '|':
-      case '@':
-      case '\\':
-      case '*':
-      case '_':
-      case '`':
-      case '#':
-      case '%':
-      case '~':
-        safe += fmt::format("&#{};", static_cast<int>(each));
-        break;
-      default:
-        safe += each;
+    if (special.find(each) != std::string_view::npos) {
+      safe += '\\';
     }
+    safe += each;
   }
   return safe;
 }

@@ -118,9 +118,10 @@ std::string declared_name(const std::string& declaration) {
 }
 
 /// Walks the lines of a source.
-class reader {
+class docstring_reader {
  public:
-  explicit reader(std::string_view source) : lines_(lines_of(source)) {}
+  explicit docstring_reader(std::string_view source)
+      : lines_(lines_of(source)) {}
 
   std::vector<docstring> run() {
     while (at_ < lines_.size()) {
@@ -228,7 +229,7 @@ std::string docstring::sentence(std::size_t i) const {
 }
 
 std::vector<docstring> docstrings_in(std::string_view source) {
-  return reader(source).run();
+  return docstring_reader(source).run();
 }
 
 std::vector<std::size_t> quoted_sentences(const docstring& in,
@@ -256,8 +257,8 @@ std::vector<std::size_t> quoted_sentences(const docstring& in,
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::size_t quoted_words = count_words(words[i]);
     if (quoted_words >=
-        std::min(enough,
-                 std::max<std::size_t>(count_words(in.sentence(i)), 1))) {
+        std::min(enough, std::max<std::size_t>(
+                             count_words(in.sentence(i)), 1))) {
       sentences.push_back(i);
     }
   }

@@ -9,26 +9,40 @@
 #include <string_view>
 #include <vector>
 
+#include "workbook/utf8.hpp"
+
 namespace workbook {
 
 namespace {
 
 using nlohmann::json;
 
-/// XML 1.0 has no way to write most control characters at all.
-std::string xml(std::string_view text) {
+/// Whether XML 1.0 has the character at all.
+bool is_xml(char32_t each) {
+  return each == U'\t' || each == U'\n' || each == U'\r' ||
+         (each >= 0x20 && each <= 0xD7FF) ||
+         (each >= 0xE000 && each <= 0xFFFD) || each >= 0x10000;
+}
+
+/// `text` for content and attributes alike. What XML cannot say is
+/// U+FFFD.
+std::string xml(std::string_view bytes) {
   std::string safe;
-  for (const char each : text) {
-    const auto byte = static_cast<unsigned char>(each);
-    if (each == '&') {
+  for (const std::string_view each : characters(bytes)) {
+    const char32_t point = code_point(each);
+    if (each == "&") {
       safe += "&amp;";
-    } else if (each == '<') {
+    } else if (each == "<") {
       safe += "&lt;";
-    } else if (each == '>') {
+    } else if (each == ">") {
       safe += "&gt;";
-    } else if (each == '"') {
+    } else if (each == "\"") {
       safe += "&quot;";
-    } else if (byte >= 0x20 || each == '\n' || each == '\t') {
+    } else if (each == "\r") {
+      safe += "&#13;";
+    } else if (!is_xml(point)) {
+      safe += replacement;
+    } else {
       safe += each;
     }
   }
@@ -68,9 +82,9 @@ std::string junit_case(const graded& each) {
 }
 
 /// The rules of GitHub's workflow commands.
-std::string github_escaped(const std::string& text, bool in_property) {
+std::string github_escaped(const std::string& bytes, bool in_property) {
   std::string safe;
-  for (const char each : text) {
+  for (const char each : valid_utf8(bytes)) {
     if (each == '%' || each == '\r' || each == '\n' ||
         (in_property && (each == ':' || each == ','))) {
       safe += fmt::format("%{:02X}", static_cast<unsigned>(each));
@@ -145,7 +159,8 @@ std::string gradescope_json(const record& of) {
 }
 
 std::string autolab_line(const record& of) {
-  return json{{"scores", {{of.lab, of.score() + of.bonus()}}}}.dump();
+  return json{{"scores", {{of.lab, of.score() + of.bonus()}}}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string github_annotations(const record& of) {

@@ -53,10 +53,32 @@ std::vector<found_macro> macros_in(const std::string& text) {
   std::vector<found_macro> found;
   for (std::sregex_iterator each(text.begin(), text.end(), macro), end;
        each != end; ++each) {
-    found.push_back({(*each)[2] == "GRADED" ? "native" : "explored",
-                     static_cast<std::size_t>(each->position(2))});
+    found.push_back(
+        {(*each)[2], static_cast<std::size_t>(each->position(2))});
   }
   return found;
+}
+
+/// The number that an explored test gives `name`, or `otherwise`.
+int option_in(const std::string& macro, const std::string& name,
+              int otherwise) {
+  const std::regex form("\\." + name + "\\s*=\\s*(\\d[\\d']*)");
+  std::smatch found;
+  if (!std::regex_search(macro, found, form)) {
+    return otherwise;
+  }
+  std::string digits = found[1];
+  std::erase(digits, '\'');
+  return std::stoi(digits);
+}
+
+/// `own` begins with EXPLORED(; its arguments end before the body.
+void read_budget(const std::string& own, graded_test& test) {
+  constexpr int usual = 300;  // explore::options::schedules
+  const std::size_t open = own.find('(');
+  const std::string macro = own.substr(0, after_closing(own, open));
+  test.schedules = option_in(macro, "schedules", usual);
+  test.exhaustive = option_in(macro, "exhaustive", -1);
 }
 
 std::size_t line_at(const std::string& text, std::size_t position) {
@@ -144,7 +166,10 @@ std::vector<graded_test> scan_tests(const std::string& text,
     const std::string own = code.substr(start, end - start);
     graded_test test;
     test.line = line_at(code, start);
-    test.kind = macros[i].kind;
+    test.kind = macros[i].kind == "GRADED" ? "native" : "explored";
+    if (macros[i].kind == "EXPLORED") {
+      read_budget(own, test);
+    }
     std::smatch found;
     if (!std::regex_search(own, found, arguments,
                            std::regex_constants::match_continuous)) {

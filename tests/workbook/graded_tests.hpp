@@ -29,6 +29,10 @@ struct graded_test {
   std::size_t line = 0;
   int points = 0;
   bool bonus = false;
+  /// How many schedules an explored test asks for, or, where it asks
+  /// for all with so many preemptions, how many; -1 if it does not.
+  int schedules = -1;
+  int exhaustive = -1;
 
   /// What GoogleTest calls it.
   [[nodiscard]] std::string full_name() const {

@@ -138,6 +138,11 @@ void pipeline::test(bool early) {
         name_inside(job.inside, job.test.suite, job.test.name);
     request.folder = where_.root;
     request.limits = limits_for(job.test);
+    request.exhaustive = job.test.exhaustive;
+    request.schedules =
+        job.thinned > 1 && job.test.schedules >= 0
+            ? std::max(1, job.test.schedules / job.thinned)
+            : job.test.schedules;
     request.environment = {
         {"WORKBOOK_SOURCES", job.reads.string()},
         {"WORKBOOK_THINNED", std::to_string(job.thinned)}};

@@ -179,13 +179,45 @@ std::string describe_waits(const process_snapshot& seen) {
 }
 
 std::vector<pid_t> processes_of_session(pid_t session) {
-  std::vector<pid_t> found;
+  struct entry {
+    pid_t parent = 0;
+    bool in_session = false;
+    bool alive = false;
+  };
+  std::map<pid_t, entry> all;
   const std::string wanted = std::to_string(session);
   for (const pid_t process : numbered_entries("/proc")) {
     const auto fields =
         stat_fields("/proc/" + std::to_string(process) + "/stat");
-    if (fields.size() > 3 && fields[3] == wanted && fields[0] != "Z" &&
-        fields[0] != "X") {
+    if (fields.size() > 3) {
+      all[process] = {static_cast<pid_t>(number_in(fields, 1)),
+                      fields[3] == wanted,
+                      fields[0] != "Z" && fields[0] != "X"};
+    }
+  }
+  std::vector<pid_t> found;
+  for (const auto& [process, own] : all) {
+    bool below = own.in_session;
+    // The kernel's tree has no circles; a snapshot of it could.
+    auto above = all.find(own.parent);
+    for (int depth = 0; !below && above != all.end() && depth < 64;
+         ++depth) {
+      below = above->first == session;
+      above = all.find(above->second.parent);
+    }
+    if (below && own.alive) {
+      found.push_back(process);
+    }
+  }
+  return found;
+}
+
+std::vector<pid_t> processes_of_parent(pid_t parent) {
+  std::vector<pid_t> found;
+  for (const pid_t process : numbered_entries("/proc")) {
+    const auto fields =
+        stat_fields("/proc/" + std::to_string(process) + "/stat");
+    if (fields.size() > 3 && fields[1] == std::to_string(parent)) {
       found.push_back(process);
     }
   }

@@ -47,8 +47,12 @@ process_snapshot take_snapshot(pid_t session);
 /// lock, … (futex)".
 std::string describe_waits(const process_snapshot& seen);
 
-/// The processes of the session that are not zombies.
+/// The processes of the session that are not zombies, and what is
+/// below its leader in sessions of its own.
 std::vector<pid_t> processes_of_session(pid_t session);
+
+/// The children of a process, zombies too.
+std::vector<pid_t> processes_of_parent(pid_t parent);
 
 /// The processes whose environment, as it was at exec, holds `entry`.
 std::vector<pid_t> processes_with_environment(std::string_view entry);

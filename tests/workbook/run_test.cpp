@@ -34,10 +34,10 @@ double seconds_since(clock::time_point start) {
 child_request request_for(const test_request& wanted) {
   child_request request;
   request.command = wanted.launcher;
-  request.command.insert(request.command.end(),
-                         {wanted.program.string(),
-                          "--gtest_filter=" + wanted.name,
-                          "--gtest_color=no"});
+  request.command.insert(
+      request.command.end(),
+      {wanted.program.string(), "--gtest_filter=" + wanted.name,
+       "--gtest_color=no"});
   request.folder = wanted.folder;
   request.environment = wanted.environment;
   request.cpu_seconds =
@@ -159,6 +159,7 @@ class one_run {
     if (clean && channel_.passed && channel_.failures.empty() &&
         WEXITSTATUS(status) == 0) {
       result.status = verdict::pass;
+      check_schedules(result);
       return;
     }
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
@@ -176,6 +177,24 @@ class one_run {
     add_failures(result.message);
     if (!clean && result.status != verdict::timeout) {
       add_end(status, result);
+    }
+  }
+
+  /// A pass that tried less than its test declares is none.
+  void check_schedules(outcome& result) const {
+    const bool on_threads = result.strategy.starts_with("real threads");
+    if (wanted_.schedules < 0 || on_threads) {
+      return;
+    }
+    // Such a search ends when there is nothing more to try.
+    const bool complete =
+        wanted_.exhaustive >= 0 && result.strategy == "exhaustive";
+    const auto tried = result.schedules.value_or(0);
+    if (!complete && tried < wanted_.schedules) {
+      result.status = verdict::fail;
+      result.message = fmt::format(
+          "passed after {} of the {} schedules that the test declares",
+          tried, wanted_.schedules);
     }
   }
 

@@ -38,6 +38,11 @@ struct test_request {
   test_limits limits;
   bool fixed_addresses = false;
   std::vector<std::pair<std::string, std::string>> environment;
+  /// What an explored test that passes has tried at least: so many
+  /// schedules, or, if it is not negative, all with at most
+  /// `exhaustive` preemptions. -1 if the test is not explored.
+  int schedules = -1;
+  int exhaustive = -1;
   /// What is written before the program, to confine it; may be empty.
   std::vector<std::string> launcher = {};
 };

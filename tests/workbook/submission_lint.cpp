@@ -1,4 +1,5 @@
-// What a file that is handed in may not speak of: the grader.
+// What a file that is handed in may not have: the grader's words, or
+// what would let it speak in the tests' name.
 
 #include "workbook/submission_lint.hpp"
 
@@ -6,12 +7,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <optional>
-#include <regex>
+#include <map>
 #include <set>
-#include <string_view>
+#include <thread>
 
+#include "workbook/build.hpp"
+#include "workbook/compile_commands.hpp"
+#include "workbook/preprocessed.hpp"
+#include "workbook/submission_rules.hpp"
 #include "workbook/text_file.hpp"
 
 namespace workbook {
@@ -20,183 +23,212 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Whole words: the tests' own names and macros, …
-constexpr std::array<std::string_view, 7> words_of_tests = {
-    "explore",  "grading", "testing", "GRADED",
-    "EXPLORED", "BREAKS",  "MY_TEST"};
-// … and what hides code from the explorer, or tells that it is there.
-constexpr std::array<std::string_view, 9> words_of_hiding = {
-    "asm",
-    "__asm",
-    "__asm__",
-    "no_sanitize",
-    "_Pragma",
-    "no_sanitize_thread",
-    "__has_feature",
-    "__SANITIZE_THREAD__",
-    "disable_sanitizer_instrumentation"};
-constexpr std::array<std::string_view, 6> beginnings = {
-    "EXPECT_", "ASSERT_", "GTEST_", "WORKBOOK_", "__tsan_", "__wrap_"};
-
-template <typename List>
-bool holds(const List& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
+bool is_of_tests(const std::string& reference) {
+  return reference.find("MY_TEST(") != std::string::npos;
 }
 
-/// Why `word` is a violation; nothing if it is none.
-std::optional<std::string> violation_in(const std::string& word) {
-  const bool begins = std::any_of(
-      beginnings.begin(), beginnings.end(),
-      [&](std::string_view each) { return word.starts_with(each); });
-  if (begins || holds(words_of_tests, word)) {
-    return fmt::format("`{}` belongs to the tests; a lab does without",
-                       word);
-  }
-  if (holds(words_of_hiding, word)) {
-    return fmt::format("`{}` hides code from the tests", word);
-  }
-  return std::nullopt;
+bool is_assembly(const std::string& message) {
+  return message.starts_with("`asm`") ||
+         message.starts_with("`__asm`") ||
+         message.starts_with("`__asm__`");
 }
 
-/// One line of code in front of the compiler: continued ones joined,
-/// without comments.
-struct code_line {
-  std::size_t number = 0;
-  std::string text;
-  std::string bare;  // … and without what stands in quotes
-};
-
-std::vector<code_line> lines_of_code(const std::string& text) {
-  std::vector<code_line> lines;
-  bool in_comment = false;
-  bool continued = false;
-  std::size_t number = 0;
-  for (const std::string& raw : lines_of(text)) {
-    ++number;
-    if (!continued) {
-      lines.push_back({number, "", ""});
+/// Sentences that do not count against a file.
+std::set<std::string> allowed_in(const std::string& reference,
+                                 bool may_use_asm) {
+  std::set<std::string> allowed;
+  const auto tokens = code_tokens(reference);
+  for (const violation& each : is_of_tests(reference)
+                                   ? violations_in_tests(tokens)
+                                   : violations_in(tokens)) {
+    if (!is_assembly(each.message)) {
+      allowed.insert(each.message);
     }
-    continued = raw.ends_with('\\');
-    const std::size_t end = raw.size() - (continued ? 1 : 0);
-    char quote = '\0';
-    for (std::size_t i = 0; i < end; ++i) {
-      const std::string_view two = std::string_view(raw).substr(i, 2);
-      if (in_comment) {
-        in_comment = two != "*/";
-        i += in_comment ? 0 : 1;
-      } else if (quote != '\0') {
-        lines.back().text += raw[i];
-        if (raw[i] == '\\' && i + 1 < end) {
-          lines.back().text += raw[++i];
-        } else if (raw[i] == quote) {
-          quote = '\0';
+  }
+  if (may_use_asm) {
+    for (const char* word : {"asm", "__asm", "__asm__"}) {
+      allowed.insert(
+          fmt::format("`{}` hides code from the tests", word));
+    }
+  }
+  return allowed;
+}
+
+/// A submission: its files, and what each may do.
+class submission {
+ public:
+  submission(const workspace& where, const chapter& of, fs::path own,
+             const std::string& base)
+      : where_(where), of_(of), own_(std::move(own)), base_(base) {
+    folders_.own.push_back(own_);
+    for (const std::string& lab : of.rests_on) {
+      (base == "labs" ? folders_.own : folders_.trusted)
+          .push_back(where.root / base / lab);
+    }
+    folders_.trusted.push_back(where.root / "tests" / "grading" /
+                               "todo.hpp");
+  }
+
+  std::string as_written() {
+    for (const fs::path& folder : folders_.own) {
+      for (const fs::path& file : sources_in(folder)) {
+        const std::string violation = first_violation(
+            read_text(file), reference_of(file), may_use_asm(file));
+        if (!violation.empty()) {
+          return fmt::format("{}:{}", where_.shown(file), violation);
         }
-      } else if (two == "//") {
-        break;
-      } else if (two == "/*") {
-        in_comment = true;
-        ++i;
-      } else {
-        // A ' between digits parts them, and quotes nothing.
-        const bool parts =
-            i > 0 &&
-            std::isalnum(static_cast<unsigned char>(raw[i - 1]));
-        const bool quotes = raw[i] == '"' || (raw[i] == '\'' && !parts);
-        quote = quotes ? raw[i] : '\0';
-        lines.back().bare += raw[i];
-        lines.back().text += raw[i];
       }
     }
+    return "";
   }
-  return lines;
-}
 
-/// What is wrong in one line: a directive, a linkage, a word.
-std::vector<std::string> violations_in(const code_line& code) {
-  const std::string& line = code.text;
-  static const std::regex pragma(R"(^\s*(#|%:)\s*pragma\s+(?!once\b))");
-  static const std::regex included(
-      R"re(^\s*(#|%:)\s*include\s*"(.*)")re");
-  static const std::regex linkage(R"re(\bextern\s*"C)re");
-  static const std::regex word(R"([A-Za-z_]\w*)");
-  std::vector<std::string> violations;
-  std::smatch found;
-  if (std::regex_search(line, pragma)) {
-    violations.push_back("a lab needs no #pragma but `once`");
-  }
-  if (std::regex_search(line, linkage)) {
-    violations.push_back("a lab defines no C function");
-  }
-  if (std::regex_search(line, found, included)) {
-    const std::string file = found[2];
-    if (file.find('/') != std::string::npos &&
-        file != "grading/todo.hpp") {
-      violations.push_back(fmt::format(
-          "a lab includes the labs' own files, not \"{}\"", file));
+  /// In each program that has the reader's code.
+  std::string as_preprocessed() {
+    configure(where_, {});
+    const std::vector<unit_command> units = units_with_submission();
+    std::vector<std::string> found(units.size());
+    std::vector<std::jthread> threads;
+    const std::size_t cores =
+        std::max(1U, std::thread::hardware_concurrency());
+    for (std::size_t core = 0; core < cores; ++core) {
+      threads.emplace_back([&, core] {
+        for (std::size_t i = core; i < units.size(); i += cores) {
+          found[i] = violation_in_unit(units[i]);
+        }
+      });
     }
-    return violations;
+    threads.clear();
+    const auto first =
+        std::find_if(found.begin(), found.end(),
+                     [](const auto& each) { return !each.empty(); });
+    return first == found.end() ? "" : *first;
   }
-  const std::string& words =
-      line.find("WORKBOOK_") == std::string::npos ? code.bare : line;
-  for (auto each =
-           std::sregex_iterator(words.begin(), words.end(), word);
-       each != std::sregex_iterator(); ++each) {
-    if (auto violation = violation_in(each->str())) {
-      violations.push_back(std::move(*violation));
-    }
-  }
-  return violations;
-}
 
-/// The first violation in the code that lies in `from`. A file that the
-/// reference does not have is hers all the same.
-std::string violation_below(const workspace& where,
-                            const std::string& lab,
-                            const fs::path& from) {
-  std::vector<fs::path> files;
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(from, failed)) {
-    const bool code = entry.path().extension() != ".schedule";
-    if (code && entry.is_regular_file(failed)) {
-      files.push_back(entry.path());
+ private:
+  static std::vector<fs::path> sources_in(const fs::path& folder) {
+    std::vector<fs::path> files;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(folder, failed)) {
+      const bool code = entry.path().extension() != ".schedule";
+      if (code && entry.is_regular_file(failed)) {
+        files.push_back(entry.path());
+      }
     }
+    std::sort(files.begin(), files.end());
+    return files;
   }
-  std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) {
+
+  /// The reference's text of the same file; "" if it has none, since
+  /// such a file is the reader's all the same.
+  [[nodiscard]] std::string reference_of(const fs::path& file) const {
+    const std::string lab =
+        is_own(file) ? of_.lab : file.parent_path().filename().string();
     fs::path reference =
-        where.root / "solutions" / lab / file.filename();
-    if (!fs::exists(reference, failed)) {  // in a handout
-      reference = where.tests(lab) / "given" / file.filename();
+        where_.root / "solutions" / lab / file.filename();
+    if (!fs::exists(reference)) {  // in a handout
+      reference = where_.tests(lab) / "given" / file.filename();
     }
-    const std::string violation = first_violation(
-        read_text(file),
-        fs::exists(reference, failed) ? read_text(reference) : "");
-    if (!violation.empty()) {
-      return fmt::format("{}:{}", where.shown(file), violation);
-    }
+    return fs::exists(reference) ? read_text(reference) : "";
   }
-  return "";
-}
+
+  [[nodiscard]] bool is_own(const fs::path& file) const {
+    return file.parent_path() == own_;
+  }
+
+  [[nodiscard]] bool may_use_asm(const fs::path& file) const {
+    const std::string lab =
+        is_own(file) ? of_.lab : file.parent_path().filename().string();
+    const chapter of =
+        lab == of_.lab
+            ? of_
+            : read_chapter(where_.tests(lab) / "chapter.json");
+    return std::find(of.may_use_asm.begin(), of.may_use_asm.end(),
+                     file.filename().string()) != of.may_use_asm.end();
+  }
+
+  /// The command for the submission's folder, wherever it is.
+  [[nodiscard]] unit_command in_place(unit_command unit) const {
+    const fs::path labs = where_.root / "labs";
+    replace_all(unit.command, (labs / of_.lab).string(), own_.string());
+    for (const std::string& lab : of_.rests_on) {
+      replace_all(unit.command, (labs / lab).string(),
+                  (where_.root / base_ / lab).string());
+    }
+    return unit;
+  }
+
+  std::vector<unit_command> units_with_submission() {
+    std::vector<unit_command> units;
+    for (const step& each : of_.steps) {
+      for (const std::string& test : each.tests) {
+        if (each.mutant.empty()) {
+          const std::string unit = test.substr(0, test.rfind('.'));
+          for (unit_command& command :
+               compile_commands(where_, of_.lab + ".labs." + unit)) {
+            units.push_back(in_place(std::move(command)));
+          }
+        }
+      }
+    }
+    return units;
+  }
+
+  [[nodiscard]] std::string violation_in_unit(
+      const unit_command& unit) const {
+    const auto output = preprocess(where_, unit);
+    if (!output) {
+      return "";  // nor will it compile
+    }
+    const preprocessed_code code =
+        code_of_submission(*output, folders_);
+    if (!code.refused.empty()) {
+      return sentence(code.refused_at, code.refused);
+    }
+    std::map<fs::path, std::set<std::string>> allowed;
+    for (const violation& each :
+         violations_in(code_tokens(code.text))) {
+      const auto& place = code.places[each.line - 1];
+      const std::string reference = reference_of(place.file);
+      if (is_of_tests(reference)) {
+        continue;  // macros of tests have words of tests in them
+      }
+      if (!allowed.contains(place.file)) {
+        allowed[place.file] =
+            allowed_in(reference, may_use_asm(place.file));
+      }
+      if (!allowed[place.file].contains(each.message)) {
+        return sentence(place, each.message);
+      }
+    }
+    return "";
+  }
+
+  [[nodiscard]] std::string sentence(const preprocessed_code::place& at,
+                                     const std::string& message) const {
+    return fmt::format("{}:{}: {}", where_.shown(at.file), at.line,
+                       message);
+  }
+
+  const workspace& where_;
+  const chapter& of_;
+  const fs::path own_;
+  const std::string base_;
+  submission_files folders_;
+};
 
 }  // namespace
 
 std::string first_violation(const std::string& text,
-                            const std::string& reference) {
-  // Where the reader writes tests, their words are hers.
-  if (reference.find("MY_TEST(") != std::string::npos) {
-    return "";
-  }
-  std::set<std::string> allowed;
-  for (const code_line& line : lines_of_code(reference)) {
-    for (std::string& each : violations_in(line)) {
-      allowed.insert(std::move(each));
-    }
-  }
-  for (const code_line& line : lines_of_code(text)) {
-    for (const std::string& each : violations_in(line)) {
-      if (!allowed.contains(each)) {
-        return fmt::format("{}: {}", line.number, each);
-      }
+                            const std::string& reference,
+                            bool may_use_asm) {
+  const auto allowed = allowed_in(reference, may_use_asm);
+  const auto tokens = code_tokens(text);
+  // Where the reader writes tests, their words are the reader's.
+  for (const violation& each : is_of_tests(reference)
+                                   ? violations_in_tests(tokens)
+                                   : violations_in(tokens)) {
+    if (!allowed.contains(each.message)) {
+      return fmt::format("{}: {}", each.line, each.message);
     }
   }
   return "";
@@ -205,14 +237,9 @@ std::string first_violation(const std::string& text,
 std::string first_violation(const workspace& where, const chapter& of,
                             const fs::path& own,
                             const std::string& base) {
-  std::string violation = violation_below(where, of.lab, own);
-  for (const std::string& lab : of.rests_on) {
-    if (violation.empty() && base == "labs") {
-      violation =
-          violation_below(where, lab, where.root / "labs" / lab);
-    }
-  }
-  return violation;
+  submission judged(where, of, own, base);
+  const std::string written = judged.as_written();
+  return written.empty() ? judged.as_preprocessed() : written;
 }
 
 }  // namespace workbook

@@ -5,9 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "workbook/command.hpp"
+#include "workbook/compile_commands.hpp"
 #include "workbook/compiler_output.hpp"
 #include "workbook/problem.hpp"
 #include "workbook/text_file.hpp"
@@ -17,33 +16,6 @@ namespace workbook {
 namespace fs = std::filesystem;
 
 namespace {
-
-void replace_all(std::string& text, const std::string& from,
-                 const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-/// The commands that compile the objects of a target.
-std::vector<std::string> compile_commands(const workspace& where,
-                                          const std::string& target) {
-  const fs::path file = where.build / "compile_commands.json";
-  std::vector<std::string> commands;
-  const std::string objects = "/" + target + ".dir/";
-  for (const auto& each : nlohmann::json::parse(read_text(file))) {
-    const std::string command = each.at("command");
-    if (command.find(objects) != std::string::npos) {
-      commands.push_back(command);
-    }
-  }
-  if (commands.empty()) {
-    throw problem("{}: has no command for {}", where.shown(file),
-                  target);
-  }
-  return commands;
-}
 
 /// The command that links a target.
 std::string link_command(const workspace& where,
@@ -109,8 +81,8 @@ void build_tried(const workspace& where, const chapter& of,
     return command;
   };
   std::vector<std::string> commands;
-  for (const std::string& each : compile_commands(where, target)) {
-    commands.push_back(adapted(each));
+  for (const unit_command& each : compile_commands(where, target)) {
+    commands.push_back(adapted(each.command));
     const std::size_t at = commands.back().find(" -o ") + 4;
     const std::string object =
         commands.back().substr(at, commands.back().find(' ', at) - at);

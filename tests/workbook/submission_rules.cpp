@@ -1,0 +1,269 @@
+// What the words of a submission may not be.
+
+#include "workbook/submission_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace workbook {
+
+namespace {
+
+// The tests' own names and macros, …
+constexpr std::array<std::string_view, 9> words_of_tests = {
+    "explore", "grading", "testing",  "GRADED",       "EXPLORED",
+    "BREAKS",  "MY_TEST", "nlohmann", "workbook_try"};
+// … what hides code from the explorer, or shows that it is there, …
+constexpr std::array<std::string_view, 11> words_of_hiding = {
+    "asm",
+    "__asm",
+    "__asm__",
+    "no_sanitize",
+    "_Pragma",
+    "__pragma",
+    "no_sanitize_thread",
+    "__has_feature",
+    "__SANITIZE_THREAD__",
+    "__sanitize_thread__",
+    "disable_sanitizer_instrumentation"};
+// … and what changes how the program is put together.
+constexpr std::array<std::string_view, 8> words_of_linking = {
+    "__attribute__", "__attribute", "__declspec", "dlsym",
+    "dlvsym",        "dlopen",      "dlmopen",    "__cxxabiv1"};
+constexpr std::array<std::string_view, 7> beginnings = {
+    "EXPECT_", "ASSERT_", "GTEST_", "WORKBOOK_",
+    "__tsan_", "__wrap_", "_Z"};
+// Attributes that change nothing but warnings and speed.
+constexpr std::array<std::string_view, 14> harmless_attributes = {
+    "always_inline", "noinline",       "cold",    "hot",
+    "pure",          "const",          "format",  "unused",
+    "nonnull",       "packed",         "aligned", "malloc",
+    "flatten",       "returns_nonnull"};
+// What a declaration outside of all namespaces may begin with.
+constexpr std::array<std::string_view, 11> beginnings_outside = {
+    "namespace", "inline",  "using",  "static_assert",
+    "class",     "struct",  "enum",   "union",
+    "template",  "typedef", "concept"};
+
+constexpr const char* no_namespace =
+    "a lab declares nothing outside of a namespace (is there a `}` too "
+    "many?)";
+
+template <typename List>
+bool is_one_of(const List& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+std::optional<std::string> refused_word(const std::string& word) {
+  const bool begins = std::any_of(
+      beginnings.begin(), beginnings.end(),
+      [&](std::string_view each) { return word.starts_with(each); });
+  if (begins || is_one_of(words_of_tests, word)) {
+    return fmt::format("`{}` belongs to the tests; a lab does without",
+                       word);
+  }
+  if (is_one_of(words_of_hiding, word)) {
+    return fmt::format("`{}` hides code from the tests", word);
+  }
+  if (word.find('\\') != std::string::npos) {
+    return fmt::format("`{}` is a name in disguise", word);
+  }
+  if (is_one_of(words_of_linking, word)) {
+    return fmt::format("`{}` changes how the program is linked", word);
+  }
+  return std::nullopt;
+}
+
+/// Walks the tokens once.
+class rule_walk {
+ public:
+  explicit rule_walk(const std::vector<code_token>& tokens)
+      : tokens_(tokens) {}
+
+  std::vector<violation> of_code() {
+    for (at_ = 0; at_ < tokens_.size(); ++at_) {
+      const code_token& each = tokens_[at_];
+      if (each.directive && each.is("#")) {
+        directive();
+      } else {
+        look(each);
+        if (!each.directive) {
+          scope(each);
+        }
+      }
+    }
+    return std::move(found_);
+  }
+
+  std::vector<violation> of_tests() {
+    for (at_ = 0; at_ < tokens_.size(); ++at_) {
+      const code_token& each = tokens_[at_];
+      const bool own = each.is("MY_TEST") || each.is("explore") ||
+                       each.is("testing") ||
+                       each.text.starts_with("EXPECT_") ||
+                       each.text.starts_with("ASSERT_");
+      if (each.directive && each.is("#")) {
+        if (!word_at(1, "include") && !word_at(1, "pragma")) {
+          refuse(each, "a file of tests has no #define and no #if");
+        }
+        directive();
+      } else if (!own) {
+        look(each);
+      }
+    }
+    return std::move(found_);
+  }
+
+ private:
+  [[nodiscard]] bool word_at(std::size_t ahead,
+                             std::string_view wanted) const {
+    return at_ + ahead < tokens_.size() &&
+           tokens_[at_ + ahead].is(wanted);
+  }
+
+  void refuse(const code_token& where, std::string why) {
+    found_.push_back({where.line, std::move(why)});
+  }
+
+  /// at_ is at the # of a directive. Leaves at_ before its words, if
+  /// they are to be looked at, or at its last token.
+  void directive() {
+    const code_token& sign = tokens_[at_];
+    const bool named = at_ + 1 < tokens_.size() &&
+                       tokens_[at_ + 1].directive &&
+                       tokens_[at_ + 1].line == sign.line;
+    if (!named) {
+      return;
+    }
+    const code_token& name = tokens_[at_ + 1];
+    if (name.is("line") || name.what == code_token::kind::sign) {
+      refuse(sign, "a lab does not number its lines");
+    } else if (name.is("pragma") && !word_at(2, "once")) {
+      refuse(sign, "a lab needs no #pragma but `once`");
+    } else if (name.is("include") || name.is("include_next") ||
+               name.is("import")) {
+      include();
+    }
+  }
+
+  void include() {
+    std::string file;
+    const std::size_t line = tokens_[at_].line;
+    std::size_t end = at_ + 2;
+    while (end < tokens_.size() && tokens_[end].directive &&
+           tokens_[end].line == line && !tokens_[end].is("#")) {
+      file += tokens_[end++].text;
+    }
+    if (file.empty() || (file.front() != '"' && file.front() != '<')) {
+      refuse(tokens_[at_], "a lab says by name which file it includes");
+    } else if (file.size() > 2 && file.front() == '"') {
+      file = file.substr(1, file.size() - 2);
+      if (file.find('/') != std::string::npos &&
+          file != "grading/todo.hpp") {
+        refuse(tokens_[at_],
+               fmt::format("a lab includes the labs' own files, not "
+                           "\"{}\"",
+                           file));
+      }
+    } else if (file.find("..") != std::string::npos ||
+               file.starts_with("</")) {
+      refuse(tokens_[at_],
+             fmt::format("a lab includes the labs' own files, not {}",
+                         file));
+    }
+    at_ = end - 1;
+  }
+
+  void look(const code_token& each) {
+    if (each.what == code_token::kind::literal) {
+      if (each.text.find("\"WORKBOOK_") != std::string::npos) {
+        const std::size_t from = each.text.find('"') + 1;
+        refuse(each, *refused_word(each.text.substr(
+                         from, each.text.find('"', from) - from)));
+      }
+      return;
+    }
+    if (each.what != code_token::kind::word) {
+      return;
+    }
+    if (auto why = refused_word(each.text)) {
+      refuse(each, std::move(*why));
+    } else if (each.text == "extern" && at_ + 1 < tokens_.size() &&
+               tokens_[at_ + 1].what == code_token::kind::literal) {
+      refuse(each, "a lab defines no C function");
+    } else if (each.text == "gnu" || each.text == "__gnu__" ||
+               each.text == "clang") {
+      attribute(each);
+    }
+  }
+
+  void attribute(const code_token& vendor) {
+    const bool qualified = word_at(1, "::");
+    const std::string name = qualified && at_ + 2 < tokens_.size()
+                                 ? tokens_[at_ + 2].text
+                                 : "";
+    if (word_at(1, ":") ||
+        (qualified && !is_one_of(harmless_attributes, name))) {
+      refuse(vendor,
+             fmt::format("the attribute `{}::{}` is not for a lab",
+                         vendor.text, name));
+    }
+  }
+
+  /// What is outside of all namespaces has the C library's names: a
+  /// function there could take the place of one of them.
+  void scope(const code_token& each) {
+    if (depth_ == 0 && starts_ && !each.is(";") && !each.is("}")) {
+      starts_ = false;
+      type_ = each.is("class") || each.is("struct") ||
+              each.is("enum") || each.is("union");
+      if (each.what != code_token::kind::word ||
+          !is_one_of(beginnings_outside, each.text) ||
+          (each.is("inline") && !word_at(1, "namespace"))) {
+        refuse(each, no_namespace);
+      }
+      if (each.is("namespace") && word_at(1, "std")) {
+        refuse(each, "a lab adds nothing to namespace std");
+      }
+    }
+    if (depth_ == 0 && type_ && each.is("(") &&
+        !tokens_[at_ - 1].is("alignas")) {
+      refuse(each, no_namespace);
+      type_ = false;
+    }
+    if (each.is("{")) {
+      ++depth_;
+    } else if (each.is("}")) {
+      depth_ = depth_ > 0 ? depth_ - 1 : 0;
+    }
+    if (depth_ == 0 && (each.is("}") || each.is(";"))) {
+      starts_ = true;
+      type_ = false;
+    }
+  }
+
+  const std::vector<code_token>& tokens_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+  bool starts_ = true;  // the next token begins a declaration
+  bool type_ = false;   // this declaration begins with class, …
+  std::vector<violation> found_;
+};
+
+}  // namespace
+
+std::vector<violation> violations_in(
+    const std::vector<code_token>& tokens) {
+  return rule_walk(tokens).of_code();
+}
+
+std::vector<violation> violations_in_tests(
+    const std::vector<code_token>& tokens) {
+  return rule_walk(tokens).of_tests();
+}
+
+}  // namespace workbook
