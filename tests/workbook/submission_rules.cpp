@@ -87,7 +87,7 @@ class rule_walk {
   std::vector<violation> of_code() {
     for (at_ = 0; at_ < tokens_.size(); ++at_) {
       const code_token& each = tokens_[at_];
-      if (each.directive && each.is("#")) {
+      if (begins_directive()) {
         directive();
       } else {
         look(each);
@@ -106,7 +106,7 @@ class rule_walk {
                        each.is("testing") ||
                        each.text.starts_with("EXPECT_") ||
                        each.text.starts_with("ASSERT_");
-      if (each.directive && each.is("#")) {
+      if (begins_directive()) {
         if (!word_at(1, "include") && !word_at(1, "pragma")) {
           refuse(each, "a file of tests has no #define and no #if");
         }
@@ -119,6 +119,14 @@ class rule_walk {
   }
 
  private:
+  /// Not the # or ## within one.
+  [[nodiscard]] bool begins_directive() const {
+    const code_token& each = tokens_[at_];
+    const bool within = at_ > 0 && tokens_[at_ - 1].directive &&
+                        tokens_[at_ - 1].line == each.line;
+    return each.directive && each.is("#") && !within;
+  }
+
   [[nodiscard]] bool word_at(std::size_t ahead,
                              std::string_view wanted) const {
     return at_ + ahead < tokens_.size() &&
