@@ -35,11 +35,14 @@ EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2,
       [&, held = explore::payload(&alive)](auto) { ++first; }));
   EXPECT_TRUE(scope.spawn(
       [&, held = explore::payload(&alive)](auto) { ++second; }));
-  const auto expect_the_end = [&] {
-    scope.join();
-    EXPECT_EQ(first + second, 2) << "join returned before a child ended";
-    EXPECT_EQ(alive, 0) << "join returned, and a capture is still alive";
-  };
+  const auto expect_the_end =
+      [&] {
+        scope.join();
+        EXPECT_EQ(first + second, 2)
+            << "join returned before a child ended";
+        EXPECT_EQ(alive, 0)
+            << "join returned, and a capture is still alive";
+      };
   std::jthread other(expect_the_end);  // two callers of join
   expect_the_end();
   other.join();

@@ -209,8 +209,9 @@ EXPLORED(leaks_wait, join_for_is_refused_inside, 5.8, 1,
   EXPECT_TRUE(refused) << "a child waits for its own end";
 }
 
-EXPLORED(leaks_wait, the_longest_wait_has_no_limit, 5.8, 1, .schedules = 50,
-         .timeouts_race = false, .virtual_time = true) {
+EXPLORED(leaks_wait, the_longest_wait_has_no_limit, 5.8, 1,
+         .schedules = 50, .timeouts_race = false,
+         .virtual_time = true) {
   contract("A limit beyond the clock's range means no limit.");
   std::this_thread::sleep_for(1s);  // the clock is not at zero
   task_scope scope;

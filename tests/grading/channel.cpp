@@ -63,8 +63,7 @@ void channel::open(char** environment) {
 }
 
 bool channel::is_open() const {
-  return descriptor_ >= 0 &&
-         explore::raw_syscall(SYS_getpid) == owner_;
+  return descriptor_ >= 0 && explore::raw_syscall(SYS_getpid) == owner_;
 }
 
 void channel::send(const nlohmann::json& event) {

@@ -77,11 +77,11 @@ using grading::contract;
 
 #ifdef WORKBOOK_HANDOUT
 /// A handout has no wrong implementation: it would show the right one.
-#define BREAKS(suite, test, step, points, file)        \
+#define BREAKS(suite, test, step, points, file)         \
   [[maybe_unused]] static void suite##_##test##_body(); \
-  WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) {         \
-    GTEST_SKIP() << "graded where it is handed in";    \
-  }                                                    \
+  WORKBOOK_TEST(WORKBOOK_SUITE(suite), test) {          \
+    GTEST_SKIP() << "graded where it is handed in";     \
+  }                                                     \
   static void suite##_##test##_body()
 #else
 /// A wrong implementation, and a schedule of the reader's under which

@@ -95,8 +95,8 @@ class reporter : public testing::EmptyTestEventListener {
 void reporter::OnTestStart(const testing::TestInfo& test) {
   promised = nullptr;
   to_grader.send({{"event", "begin"},
-                 {"test", std::string(test.test_suite_name()) + "." +
-                              test.name()}});
+                  {"test", std::string(test.test_suite_name()) + "." +
+                               test.name()}});
 }
 
 void reporter::OnTestPartResult(const testing::TestPartResult& part) {
@@ -133,17 +133,18 @@ void report_explored(const explore::test_result& what) {
     to_grader.send({{"event", "promise"}, {"text", what.promise}});
   }
   if (!what.unwritten.empty()) {
-    to_grader.send({{"event", "not_written"}, {"step", what.unwritten}});
+    to_grader.send(
+        {{"event", "not_written"}, {"step", what.unwritten}});
   }
   if (!what.infrastructure.empty()) {
     to_grader.send({{"event", "infrastructure"},
-                   {"message", what.infrastructure}});
+                    {"message", what.infrastructure}});
   }
   if (!what.unavailable.empty()) {
     to_grader.send({{"event", "not_run"},
-                   {"message", what.unavailable +
-                                   ": the explorer does not work on "
-                                   "this machine"}});
+                    {"message", what.unavailable +
+                                    ": the explorer does not work on "
+                                    "this machine"}});
     std::printf("not run: %s\n", what.unavailable.c_str());
     return;
   }

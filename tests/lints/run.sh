@@ -25,8 +25,12 @@ files() {
   git ls-files "$@" 2>/dev/null || find "$@" -type f
 }
 
+# Left out: labs/, which is generated, and two chapters whose regions
+# are broken by hand, so that they fit the 64 columns of a listing.
+by_hand='^labs/\|^solutions/05_leaks/\|^solutions/06_scheduler/'
 if command -v clang-format >/dev/null; then
   rule "format (make format)" "$(files '*.hpp' '*.cpp' |
+    grep -v "$by_hand" |
     xargs clang-format --dry-run 2>&1 |
     sed -n 's/^\([^ :]*\):[0-9]*:.*warning: code.*/\1/p' | sort -u)"
 else

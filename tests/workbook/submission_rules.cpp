@@ -15,7 +15,7 @@ namespace {
 
 // The tests' own names and macros, …
 constexpr std::array<std::string_view, 9> words_of_tests = {
-    "explore", "grading", "testing",  "GRADED",       "EXPLORED",
+    "explore", "grading", "testing",  "GRADED",      "EXPLORED",
     "BREAKS",  "MY_TEST", "nlohmann", "workbook_try"};
 // … what hides code from the explorer, or shows that it is there, …
 constexpr std::array<std::string_view, 11> words_of_hiding = {

@@ -56,8 +56,8 @@ bounded_result run_bounded(const child_request& wanted,
   result.output = output.text();
   if (result.stopped.empty()) {
     const int status = process.wait_status();
-    result.status =
-        WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    result.status = WIFEXITED(status) ? WEXITSTATUS(status)
+                                      : 128 + WTERMSIG(status);
   }
   return result;
 }

@@ -69,21 +69,20 @@ class classroom : public testing::Test {
   /// Grades what was handed in; its record.
   json grade(const fs::path& submission,
              const std::vector<std::string>& more = {}) {
-    std::vector<std::string> command = {
-        WORKBOOK_PROGRAM,
-        "grade-submission",
-        submission.string(),
-        out().string(),
-        "--labs",
-        "9",
-        "--root",
-        root().string(),
-        "--build",
-        (root() / "build").string(),
-        "--compiler-seconds",
-        "4",
-        "--native-seconds",
-        "2"};
+    std::vector<std::string> command = {WORKBOOK_PROGRAM,
+                                        "grade-submission",
+                                        submission.string(),
+                                        out().string(),
+                                        "--labs",
+                                        "9",
+                                        "--root",
+                                        root().string(),
+                                        "--build",
+                                        (root() / "build").string(),
+                                        "--compiler-seconds",
+                                        "4",
+                                        "--native-seconds",
+                                        "2"};
     command.insert(command.end(), more.begin(), more.end());
     said_ = run_command(command, root());
     const fs::path file = out() / "result.json";
@@ -119,7 +118,8 @@ void pack(const fs::path& file, const std::vector<packed>& entries,
     ::archive_write_set_format_pax_restricted(to);
     ::archive_write_add_filter_gzip(to);
   }
-  ASSERT_EQ(::archive_write_open_filename(to, file.c_str()), ARCHIVE_OK);
+  ASSERT_EQ(::archive_write_open_filename(to, file.c_str()),
+            ARCHIVE_OK);
   for (const packed& each : entries) {
     archive_entry* const entry = ::archive_entry_new();
     ::archive_entry_set_pathname(entry, each.path.c_str());
@@ -354,9 +354,12 @@ TEST_F(classroom, build_files_of_a_submission_are_not_taken) {
 TEST_F(classroom, any_name_is_shown_harmless) {
   hand_in_both(right_adder, right_counter);
   const std::vector<std::string> names = {
-      "a name with 'quotes' and \"more\"", "two\nlines",
-      "\033[2J\033]0;owned\007", "<script>alert(1)</script>",
-      "caf\xe9 \xff", "$(touch x); `y` && z"};
+      "a name with 'quotes' and \"more\"",
+      "two\nlines",
+      "\033[2J\033]0;owned\007",
+      "<script>alert(1)</script>",
+      "caf\xe9 \xff",
+      "$(touch x); `y` && z"};
   for (const std::string& name : names) {
     write_text(hand_in(name), "x");
   }
@@ -424,8 +427,8 @@ TEST_P(hostile, is_contained) {
 
 std::string test_name(
     const testing::TestParamInfo<hostile_case>& info) {
-  return std::regex_replace(info.param.name, std::regex("[^a-zA-Z0-9]+"),
-                            "_");
+  return std::regex_replace(info.param.name,
+                            std::regex("[^a-zA-Z0-9]+"), "_");
 }
 
 INSTANTIATE_TEST_SUITE_P(submission, hostile,

@@ -16,8 +16,8 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <seccomp.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -135,9 +135,8 @@ void clean_environment() {
 /// A pipe that holds `word` and has no writer.
 int pipe_with(const std::string& word) {
   int ends[2];
-  if (::pipe(ends) != 0 ||
-      ::write(ends[1], word.data(), word.size()) !=
-          static_cast<ssize_t>(word.size())) {
+  if (::pipe(ends) != 0 || ::write(ends[1], word.data(), word.size()) !=
+                               static_cast<ssize_t>(word.size())) {
     give_up("a pipe");
   }
   ::close(ends[1]);
@@ -286,7 +285,8 @@ void filter_system_calls() {
   }
   int failed = 0;
   const auto refuse = [&](int call) {
-    failed |= ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
+    failed |=
+        ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
   };
   for (const int call : refused_calls) {
     refuse(call);

@@ -51,21 +51,20 @@ void add_resources(std::vector<hostile_case>& all) {
   all.push_back({"an endless loop",
                  doing("volatile int turns = 0;\nfor (;;) turns = 1;"),
                  "timeout", "processor time without ending"});
-  all.push_back(
-      {"a sleep without end",
-       doing("for (;;) pause();", "#include <unistd.h>\n"), "timeout",
-       "no thread can go on"});
+  all.push_back({"a sleep without end",
+                 doing("for (;;) pause();", "#include <unistd.h>\n"),
+                 "timeout", "no thread can go on"});
 }
 
 void add_exits(std::vector<hostile_case>& all) {
   all.push_back({"_exit(0)",
                  doing("_exit(0);", "#include <unistd.h>\n"), "crash",
                  "exit status 0 in the middle of the test"});
-  all.push_back(
-      {"exit from a static initialiser",
-       doing("", "#include <unistd.h>\n"
-                 "inline const int gone = (_exit(0), 1);\n"),
-       "crash", "exit status 0 before the test began"});
+  all.push_back({"exit from a static initialiser",
+                 doing("",
+                       "#include <unistd.h>\n"
+                       "inline const int gone = (_exit(0), 1);\n"),
+                 "crash", "exit status 0 before the test began"});
   all.push_back({"a main of its own",
                  doing("", "int main() { return 0; }\n"), "not_run",
                  "int main()"});
@@ -79,10 +78,9 @@ void add_exits(std::vector<hostile_case>& all) {
       {"a grader's function of its own",
        doing("", "inline void expect(bool, const char*) {}\n"),
        "not_run", "redefinition of"});
-  all.push_back(
-      {"the grader's macros defined anew",
-       doing("", "#define EXPECT_EQ(a, b)\n"), "not_run",
-       "belongs to the tests"});
+  all.push_back({"the grader's macros defined anew",
+                 doing("", "#define EXPECT_EQ(a, b)\n"), "not_run",
+                 "belongs to the tests"});
 }
 
 void add_forgeries(std::vector<hostile_case>& all) {
@@ -103,12 +101,11 @@ void add_forgeries(std::vector<hostile_case>& all) {
        "for (int i = 0; i < 1024; ++i) "
        "(void)!write(i, line, sizeof line - 1);\n_exit(0);\n}\n",
        "crash", "in the middle of the test"});
-  all.push_back(
-      {"a results file of its own",
-       cheating_if("fopen(\"%OUT%/result.json\", \"w\") || "
-                   "fopen(\"../result.json\", \"w\")",
-                   "#include <stdio.h>\n"),
-       "fail", "expected 5"});
+  all.push_back({"a results file of its own",
+                 cheating_if("fopen(\"%OUT%/result.json\", \"w\") || "
+                             "fopen(\"../result.json\", \"w\")",
+                             "#include <stdio.h>\n"),
+                 "fail", "expected 5"});
   all.push_back(
       {"the verdict turned round at exit",
        "#pragma once\n#include <stdio.h>\n#include <unistd.h>\n"
@@ -134,11 +131,10 @@ void add_processes(std::vector<hostile_case>& all) {
        cheating_if("setsid() >= 0 || (fork() == 0 && setsid() >= 0)",
                    "#include <unistd.h>\n"),
        "fail", "expected 5"});
-  all.push_back(
-      {"ptrace of the sandbox's first process",
-       cheating_if("ptrace(PTRACE_ATTACH, 1, 0, 0) == 0",
-                   "#include <sys/ptrace.h>\n"),
-       "fail", "expected 5"});
+  all.push_back({"ptrace of the sandbox's first process",
+                 cheating_if("ptrace(PTRACE_ATTACH, 1, 0, 0) == 0",
+                             "#include <sys/ptrace.h>\n"),
+                 "fail", "expected 5"});
   all.push_back(
       {"the memory of the runner",
        "#pragma once\n#include <fcntl.h>\n#include <stdio.h>\n"
@@ -181,12 +177,11 @@ void add_processes(std::vector<hostile_case>& all) {
                    "(errno != EPERM)",
                    bare_syscall),
        "fail", "expected 5"});
-  all.push_back(
-      {"the network",
-       cheating_if("socket(AF_INET, SOCK_STREAM, 0) >= 0 || "
-                   "socket(AF_NETLINK, SOCK_RAW, 0) >= 0",
-                   "#include <sys/socket.h>\n"),
-       "fail", "expected 5"});
+  all.push_back({"the network",
+                 cheating_if("socket(AF_INET, SOCK_STREAM, 0) >= 0 || "
+                             "socket(AF_NETLINK, SOCK_RAW, 0) >= 0",
+                             "#include <sys/socket.h>\n"),
+                 "fail", "expected 5"});
   all.push_back(
       {"preloading and the variables of compilers",
        cheating_if("getenv(\"LD_PRELOAD\") || getenv(\"CPATH\") || "
@@ -204,11 +199,10 @@ void add_readers(std::vector<hostile_case>& all) {
            "fopen(\"%ROOT%/hidden/09_fixture/more.cpp\", \"r\")",
            "#include <stdio.h>\n"),
        "fail", "expected 5"});
-  all.push_back(
-      {"an include of the solution",
-       "#pragma once\n"
-       "#include <%ROOT%/solutions/09_fixture/adder.hpp>\n",
-       "not_run", "No such file"});
+  all.push_back({"an include of the solution",
+                 "#pragma once\n"
+                 "#include <%ROOT%/solutions/09_fixture/adder.hpp>\n",
+                 "not_run", "No such file"});
   all.push_back(
       {"an include in quotes of a hidden test",
        "#pragma once\n#include \"%ROOT%/hidden/09_fixture/more.cpp\"\n",
@@ -221,8 +215,9 @@ void add_readers(std::vector<hostile_case>& all) {
        "inline int add(int, int) { return -1; }\n#endif\n",
        "fail", "expected 5"});
   all.push_back({".incbin of the solution",
-                 doing("", "__asm__(\".incbin \\\"%ROOT%/solutions/"
-                           "09_fixture/adder.hpp\\\"\");\n"),
+                 doing("",
+                       "__asm__(\".incbin \\\"%ROOT%/solutions/"
+                       "09_fixture/adder.hpp\\\"\");\n"),
                  "not_run", "hides code from the tests"});
   all.push_back({"an include of /dev/zero",
                  "#pragma once\n#include </dev/zero>\n", "not_run",

@@ -33,7 +33,8 @@ void add_system(std::vector<std::string>& words) {
   for (const std::string name : {"bin", "sbin", "lib", "lib64"}) {
     const fs::path path = "/" + name;
     if (fs::is_symlink(path)) {
-      add({"--symlink", fs::read_symlink(path).string(), path.string()});
+      add({"--symlink", fs::read_symlink(path).string(),
+           path.string()});
     } else if (fs::is_directory(path)) {
       add({"--ro-bind", path.string(), path.string()});
     }

@@ -21,7 +21,7 @@ enum class isolation { best, full, reduced };
 /// One run of one program.
 struct confined_run {
   std::vector<std::filesystem::path> readable;  // besides the system
-  std::vector<std::filesystem::path> hidden;  // folders, shown empty
+  std::vector<std::filesystem::path> hidden;    // folders, shown empty
   std::vector<std::filesystem::path> writable;
   std::filesystem::path folder;  // where it starts
   unsigned cpu_seconds = 100;    // of each process

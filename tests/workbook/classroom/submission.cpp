@@ -216,7 +216,8 @@ class grading {
     return copy;
   }
 
-  static void copy_folder(const fs::path& source, const fs::path& copy) {
+  static void copy_folder(const fs::path& source,
+                          const fs::path& copy) {
     constexpr std::size_t most = 4000;
     constexpr std::uintmax_t largest = 2 * 1024 * 1024;
     std::size_t count = 0;
@@ -252,8 +253,8 @@ class grading {
         there ? json::parse(read_text(file), nullptr, false) : json();
     if (!report.is_object()) {
       if (done.infrastructure || done.status == 126) {
-        fail(state::infra_error,
-             "the submission could not be read: " + harmless(done.output));
+        fail(state::infra_error, "the submission could not be read: " +
+                                     harmless(done.output));
       } else {
         fail(state::not_gradable,
              "reading the submission was stopped: " +
@@ -310,8 +311,8 @@ class grading {
     const fs::path handed_in = area_.root / "in" / "labs" / of.lab;
     file_set begun;
     if (fs::exists(where_.root / "solutions" / of.lab)) {
-      begun = skeleton(of, where_.root / "solutions" / of.lab, "0",
-                       where_);
+      begun =
+          skeleton(of, where_.root / "solutions" / of.lab, "0", where_);
     }
     for (const std::string& file : of.all_files()) {
       std::error_code missing;
@@ -371,8 +372,8 @@ class grading {
       result.message = violation;
     }
     result.message = harmless(result.message);
-    result.promise = harmless(
-        result.promise.empty() ? each.test.promise : result.promise);
+    result.promise = harmless(result.promise.empty() ? each.test.promise
+                                                     : result.promise);
     if (result.step_not_written.size() > 16) {
       result.step_not_written.clear();
     }
@@ -409,13 +410,13 @@ class grading {
       each.result.message = "does not compile: " + unit.error;
       return;
     }
-    each.result = run_test(request_for(of, unit.program, each.test,
-                                       false));
+    each.result =
+        run_test(request_for(of, unit.program, each.test, false));
     if (each.result.status != verdict::pass) {
       return;
     }
-    const outcome planted = run_test(
-        request_for(of, unit.program, each.test, true));
+    const outcome planted =
+        run_test(request_for(of, unit.program, each.test, true));
     if (planted.status == verdict::pass) {
       result_.forged.push_back(each.test.id);
     }
@@ -428,8 +429,8 @@ class grading {
     request.name = test.full_name();
     request.folder = area_.out();
     const bool explored = test.kind == "explored";
-    request.limits.cpu_seconds = explored ? wanted_.explored_seconds
-                                          : wanted_.native_seconds;
+    request.limits.cpu_seconds =
+        explored ? wanted_.explored_seconds : wanted_.native_seconds;
     request.limits.still_seconds = explored ? 8 : 4;
     request.limits.memory_bytes = 2UL << 30U;
     request.environment = {
@@ -475,8 +476,8 @@ class grading {
     const std::string& first = of.steps.front().tests.front();
     for (const fs::path& file : files) {
       std::vector<std::string> faults;
-      const auto tests = scan_tests(
-          read_text(file), file.filename().string(), faults);
+      const auto tests =
+          scan_tests(read_text(file), file.filename().string(), faults);
       if (!faults.empty()) {
         throw problem("{}: {}", file.string(), faults.front());
       }
@@ -521,7 +522,8 @@ class grading {
     if (!result_.forged.empty() && each.passed()) {
       each.result.status = verdict::crash;
       each.result.message = fmt::format(
-          "{} reported a pass although the grader had planted a failure "
+          "{} reported a pass although the grader had planted a "
+          "failure "
           "in it: no result of this submission can be trusted",
           result_.forged.front());
     }
@@ -599,7 +601,8 @@ submission_record grade_submission(const workspace& where,
   }
   rusage used{};
   ::getrusage(RUSAGE_CHILDREN, &used);
-  result.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
+  result.cpu_seconds =
+      seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
   result.peak_kibibytes = used.ru_maxrss;
   result.finished = time_stamp();
   result.duration = std::chrono::duration<double>(
@@ -637,8 +640,7 @@ std::string submission_json(const workspace& where,
                       {"file", each.test.file},
                       {"line", each.test.line}});
   }
-  const bool has_score =
-      of.status == submission_record::state::graded;
+  const bool has_score = of.status == submission_record::state::graded;
   const json whole = {
       {"schema", 1},
       {"submission", of.name},

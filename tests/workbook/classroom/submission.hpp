@@ -54,7 +54,7 @@ struct submission_record {
   std::string term;
   std::vector<submitted_file> files;
   std::vector<record> labs;
-  std::vector<graded> hidden;  // tests that students do not see
+  std::vector<graded> hidden;       // tests that students do not see
   std::vector<std::string> forged;  // tests that passed a canary
   double cpu_seconds = 0;
   long peak_kibibytes = 0;  // of the largest process

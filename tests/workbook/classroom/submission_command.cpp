@@ -29,8 +29,9 @@ std::string line_for(const submission_record& of) {
                        limits);
   }
   return fmt::format("{}: {}{}",
-                     of.status == state::not_gradable ? "not gradable"
-                                                      : "infrastructure",
+                     of.status == state::not_gradable
+                         ? "not gradable"
+                         : "infrastructure",
                      of.message, limits);
 }
 
@@ -67,8 +68,9 @@ void add_submission_command(command_line& to) {
   command->add_option("--labs", request.labs, "00,01")->delimiter(',');
   command->add_option("--up-to", request.step,
                       "the last step that counts: 1.4");
-  command->add_option("--base", request.base,
-                      "whose earlier labs it rests on")
+  command
+      ->add_option("--base", request.base,
+                   "whose earlier labs it rests on")
       ->check(CLI::IsMember({"labs", "solutions"}));
   command->add_option("--term", request.term,
                       "chooses the schedules: 2027-spring");

@@ -88,7 +88,8 @@ class taker {
 
   void refuse(const std::string& path, const std::string& why) {
     if (report_.size() < most_listed) {
-      report_.push_back({{"file", path}, {"taken", false}, {"why", why}});
+      report_.push_back(
+          {{"file", path}, {"taken", false}, {"why", why}});
     }
   }
 
@@ -146,9 +147,8 @@ class taker {
 
 /// Up to one byte more than a file may have.
 std::optional<std::string> read_regular(const fs::path& file) {
-  const int source = ::open(file.c_str(),
-                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-                                O_CLOEXEC);
+  const int source = ::open(
+      file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat facts {};
   if (source < 0 || ::fstat(source, &facts) != 0 ||
       !S_ISREG(facts.st_mode)) {
@@ -235,8 +235,8 @@ std::string read_entry(archive* from, std::size_t& unpacked) {
 void take_entry(archive* from, archive_entry* entry, taker& into,
                 std::size_t& unpacked) {
   const char* given = ::archive_entry_pathname(entry);
-  std::string path = given == nullptr ? "(a name that is no text)"
-                                      : given;
+  std::string path =
+      given == nullptr ? "(a name that is no text)" : given;
   while (path.starts_with("./")) {
     path.erase(0, 2);
   }
@@ -295,7 +295,8 @@ int main(int count, char** words) {
     return 2;
   }
   const fs::path submission = words[1];
-  taker into(words[2], std::vector<std::string>(words + 3, words + count));
+  taker into(words[2],
+             std::vector<std::string>(words + 3, words + count));
   try {
     if (fs::is_directory(submission)) {
       take_folder(submission, into);

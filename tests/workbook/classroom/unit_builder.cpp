@@ -2,11 +2,11 @@
 
 #include "workbook/classroom/unit_builder.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <fcntl.h>
 #include <set>
 #include <sstream>
 
@@ -101,8 +101,8 @@ void build_shared_parts(const workspace& where,
   configure(where, {});
   const build_lock lock(where.build);
   std::vector<std::string> command = {
-      "cmake", "--build", where.build.string(), "--target", "grading",
-      "explore", "grading_precompiled"};
+      "cmake",   "--build", where.build.string(), "--target",
+      "grading", "explore", "grading_precompiled"};
   for (const chapter& each : labs) {
     for (const step& one : each.steps) {
       for (const std::string& test : one.tests) {
@@ -112,8 +112,9 @@ void build_shared_parts(const workspace& where,
         }
       }
     }
-    const bool judges = read_text(where.tests(each.lab) / "chapter.json")
-                            .find("\"pools\"") != std::string::npos;
+    const bool judges =
+        read_text(where.tests(each.lab) / "chapter.json")
+            .find("\"pools\"") != std::string::npos;
     if (judges) {
       command.push_back(each.lab + ".pools");
     }
@@ -133,9 +134,8 @@ unit_builder::unit_builder(const workspace& where, const chapter& of,
       area_(area),
       sandbox_(in),
       compiler_seconds_(compiler_seconds) {
-  std::vector<std::string> command = {"ninja", "-C",
-                                      where.build.string(), "-t",
-                                      "commands"};
+  std::vector<std::string> command = {
+      "ninja", "-C", where.build.string(), "-t", "commands"};
   std::set<std::string> units;
   for (const step& each : of.steps) {
     for (const std::string& test : each.tests) {
@@ -183,10 +183,10 @@ std::string unit_builder::placed(std::string command) const {
 
 unit_result unit_builder::build(const std::string& unit,
                                 const fs::path& hidden) const {
-  const fs::path shared =
-      where_.build / of_.lab / "labs" / unit;
+  const fs::path shared = where_.build / of_.lab / "labs" / unit;
   if (is_shared(of_, unit)) {
-    return {shared, fs::exists(shared) ? "" : "it was not built", false};
+    return {shared, fs::exists(shared) ? "" : "it was not built",
+            false};
   }
   const std::string relative = of_.lab + "/labs/" + unit;
   unit_result result;
@@ -223,7 +223,8 @@ unit_result unit_builder::run(const std::string& command,
                   where_.root / "tests" / "explore",
                   where_.tests(of_.lab),
                   where_.build / "tests" / "grading",
-                  where_.build / "tests" / "explore", area_.root};
+                  where_.build / "tests" / "explore",
+                  area_.root};
   if (!hidden.empty()) {
     run.readable.push_back(hidden.parent_path());
   }
@@ -245,7 +246,8 @@ unit_result unit_builder::run(const std::string& command,
   request.command = sandbox_.launcher(run);
   // The folders that CMake has made in its own directory.
   const std::string script =
-      "for each; do mkdir -p \"$(dirname \"$each\")\"; done; " + command;
+      "for each; do mkdir -p \"$(dirname \"$each\")\"; done; " +
+      command;
   request.command.insert(request.command.end(),
                          {"/bin/sh", "-c", script, "sh"});
   std::istringstream words(command);
@@ -255,8 +257,8 @@ unit_result unit_builder::run(const std::string& command,
     }
   }
   request.folder = out;
-  const bounded_result done = run_bounded(
-      request, compiler_limits(compiler_seconds_));
+  const bounded_result done =
+      run_bounded(request, compiler_limits(compiler_seconds_));
   if (done.stopped.empty() && done.status == 0) {
     return {};
   }
@@ -265,14 +267,14 @@ unit_result unit_builder::run(const std::string& command,
   if (!done.stopped.empty()) {
     result.error = "the compiler " + done.stopped;
   } else {
-    result.error = first_error(done.output, area_.lab(of_.lab),
-                               area_.root);
+    result.error =
+        first_error(done.output, area_.lab(of_.lab), area_.root);
   }
   if (result.error.empty()) {
     const auto lines = lines_of(done.output);
-    result.error = fmt::format(
-        "the compiler ended with status {}{}", done.status,
-        lines.empty() ? "" : ": " + lines.back());
+    result.error =
+        fmt::format("the compiler ended with status {}{}", done.status,
+                    lines.empty() ? "" : ": " + lines.back());
   }
   return result;
 }

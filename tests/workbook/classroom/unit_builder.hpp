@@ -27,7 +27,8 @@ struct grading_area {
   std::filesystem::path root;
 
   /// What was taken in: labs/01_pooling/…
-  [[nodiscard]] std::filesystem::path lab(const std::string& lab) const {
+  [[nodiscard]] std::filesystem::path lab(
+      const std::string& lab) const {
     return root / "labs" / lab;
   }
   /// The chapters that the lab rests on.
@@ -45,7 +46,8 @@ struct grading_area {
 struct unit_result {
   std::filesystem::path program;  // empty if there is none
   std::string error;              // the first error, in one line
-  bool infrastructure = false;    // it is the workbook that does not build
+  bool infrastructure =
+      false;  // it is the workbook that does not build
 };
 
 /// Builds in the workspace what all submissions share. Quick if it is
@@ -67,8 +69,9 @@ class unit_builder {
 
  private:
   [[nodiscard]] std::string placed(std::string command) const;
-  [[nodiscard]] unit_result run(const std::string& command,
-                                const std::filesystem::path& hidden) const;
+  [[nodiscard]] unit_result run(
+      const std::string& command,
+      const std::filesystem::path& hidden) const;
 
   const workspace& where_;
   const chapter& of_;

@@ -129,7 +129,7 @@ class runner {
   }
 
   void report_overdue(course& now, const std::future<run_report>& work,
-              clock::time_point since) const {
+                      clock::time_point since) const {
     if (options_.grace == nanoseconds(0) || !options_.on_overdue) {
       return;
     }

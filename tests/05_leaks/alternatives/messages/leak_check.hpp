@@ -86,7 +86,8 @@ class leak_check {
   }
 
   std::vector<leak> now() const {
-    const process_snapshot added = added_between(before_, take_snapshot());
+    const process_snapshot added =
+        added_between(before_, take_snapshot());
     std::vector<leak> leaks;
     for (const auto& [who, name] : added.threads) {
       leak each;

@@ -73,7 +73,8 @@ inline process_snapshot take_snapshot() {
   return {threads_now(), descriptors_now(), timers_now()};
 }
 
-inline process_snapshot added_between(const process_snapshot& before, const process_snapshot& after) {
+inline process_snapshot added_between(const process_snapshot& before,
+                                      const process_snapshot& after) {
   process_snapshot added = after;
   std::erase_if(added.threads, [&](const auto& each) {
     return before.threads.count(each.first) != 0;

@@ -86,19 +86,20 @@ std::jthread spawn(F f, call_site where = call_site::current()) {
   added.stack.resize(
       static_cast<std::size_t>(backtrace(added.stack.data(), 16)));
   const auto known = std::make_shared<std::binary_semaphore>(0);
-  std::jthread thread([known, added = std::move(added), f = std::move(f)](
-                          const std::stop_token& stop) mutable {
-    const auto self = identity_in(task_file(::gettid(), "stat"));
-    spawn_registry::instance().add(*self, std::move(added));
-    known->release();
-    if constexpr (std::is_invocable_v<F, std::stop_token>) {
-      f(stop);
-    } else {
-      (void)stop;
-      f();
-    }
-    spawn_registry::instance().remove(*self);
-  });
+  std::jthread thread(
+      [known, added = std::move(added),
+       f = std::move(f)](const std::stop_token& stop) mutable {
+        const auto self = identity_in(task_file(::gettid(), "stat"));
+        spawn_registry::instance().add(*self, std::move(added));
+        known->release();
+        if constexpr (std::is_invocable_v<F, std::stop_token>) {
+          f(stop);
+        } else {
+          (void)stop;
+          f();
+        }
+        spawn_registry::instance().remove(*self);
+      });
   known->acquire();
   return thread;
 }

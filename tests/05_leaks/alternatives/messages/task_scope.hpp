@@ -50,7 +50,8 @@ class task_scope {
   }
 
   template <typename F>
-  [[nodiscard]] bool spawn(F f, call_site where = call_site::current()) {
+  [[nodiscard]] bool spawn(F f,
+                           call_site where = call_site::current()) {
     auto task = std::make_unique<F>(std::move(f));
     auto self = std::make_unique<child>(where);
     auto busy = std::make_shared<channel<bool>>();

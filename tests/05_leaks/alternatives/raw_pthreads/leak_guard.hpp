@@ -6,11 +6,10 @@
 
 #include <cstdlib>
 #include <functional>
+#include <leak_check.hpp>  // of whoever includes this
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <leak_check.hpp>  // of whoever includes this
 
 namespace workbook {
 

@@ -50,7 +50,8 @@ class task_scope {
   }
 
   template <typename F>
-  [[nodiscard]] bool spawn(F f, call_site where = call_site::current()) {
+  [[nodiscard]] bool spawn(F f,
+                           call_site where = call_site::current()) {
     auto self = std::make_unique<child_of<F>>();
     self->scope = this;
     self->spawned = where;
@@ -59,9 +60,8 @@ class task_scope {
     if (stop_.stop_requested()) {
       return false;
     }
-    if (const int error = pthread_create(&self->thread, nullptr,
-                                         child_of<F>::main,
-                                         self.get())) {
+    if (const int error = pthread_create(
+            &self->thread, nullptr, child_of<F>::main, self.get())) {
       throw std::system_error(error, std::generic_category());
     }
     child** last = &first_;

@@ -49,7 +49,8 @@ class task_scope {
   }
 
   template <typename F>
-  [[nodiscard]] bool spawn(F f, call_site where = call_site::current()) {
+  [[nodiscard]] bool spawn(F f,
+                           call_site where = call_site::current()) {
     const auto body = std::make_shared<std::optional<F>>(std::move(f));
     std::scoped_lock lock(mutex_);
     if (stop_.stop_requested()) {
