@@ -1,8 +1,11 @@
 // Step 7.8: results, and the calls that a task makes to its own pool.
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <future>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -256,12 +259,16 @@ EXPLORED(elastic_result, a_paused_pool_helps_itself, 7.8, 0) {
 
 EXPLORED(elastic_result, a_result_outlives_its_pool, 7.8, 0) {
   contract("It may outlive the pool.");
-  std::optional<pool_future<int, os_threads>> kept;
-  {
-    pool one({.capacity = 1});
-    kept.emplace(one.async([] { return 9; }));
-  }
-  EXPECT_EQ(kept->get(), 9);
+  void* const memory =
+      mmap(nullptr, sizeof(pool), PROT_READ | PROT_WRITE,
+           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  pool* const one = new (memory) pool({.capacity = 1});
+  auto kept = one->async([] { return 9; });
+  std::destroy_at(one);
+  munmap(memory, sizeof(pool));  // crashes whoever looks into the pool
+
+  EXPECT_EQ(kept.get(), 9);
 }
 
 EXPLORED(elastic_result, subtasks_count, 7.8, 0) {
