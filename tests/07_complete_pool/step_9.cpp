@@ -73,6 +73,25 @@ EXPLORED(pool_group, an_exception_cancels_the_others, 7.9, 1) {
   EXPECT_TRUE(saw_it);
 }
 
+EXPLORED(pool_group, a_later_exception_is_dropped, 7.9, 0) {
+  contract("then rethrows the first exception, once");
+  explore::gate running;
+  pool two({.capacity = 2});
+  group tasks(two);
+  (void)tasks.run([&](std::stop_token stop) {
+    explore::gate stopped;
+    const std::stop_callback wake(stop, [&] { stopped.open(); });
+    running.open();
+    stopped.wait();
+    throw std::runtime_error("later");
+  });
+  running.wait();
+  (void)tasks.run([] { throw std::runtime_error("first"); });
+
+  EXPECT_EQ(error_of(tasks), "first");
+  EXPECT_EQ(error_of(tasks), "");
+}
+
 EXPLORED(pool_group, a_cancelled_group_begins_nothing, 7.9, 1) {
   contract("tasks of it that have not begun do nothing");
   std::atomic<int> ran = 0;
