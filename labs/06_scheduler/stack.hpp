@@ -48,16 +48,16 @@ struct alignas(64) stack {
   std::atomic<bool> suspended{true};  // (I1)
   bool ended = false;  // its goroutine ended and it runs no other
   wait_reason waits = wait_reason::none;
-  int error_number = 0;  // errno of the goroutine
+  int error_number = 0;  ///< errno of the goroutine
   goroutine* runs = nullptr;
   exception_state exceptions = {};
   machine* pinned = nullptr;  // the only one that may run it
   const void* waits_for = nullptr;
-  std::int64_t since = 0;  // it waits, by the scheduler's clock
+  std::int64_t since = 0;       // it waits, by the scheduler's clock
   const void* local = nullptr;  // for the goroutine whose id this is
   std::uint64_t local_of = 0;
-  stack* next = nullptr;   // in a free list
-  char* low = nullptr;     // its lowest byte; null: a thread's stack
+  stack* next = nullptr;  // in a free list
+  char* low = nullptr;    // its lowest byte; null: a thread's stack
   [[no_unique_address]] fibre notes = {};
   // A stack that overflows reaches the control block of the one below
   // it in the slab, and there first the last word.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "grading/grading.hpp"
 #include "on_one.hpp"
 #include "ring.hpp"
+#include "select.hpp"
 #include "wait_group.hpp"
 
 namespace workbook::gmp::step_10 {
@@ -64,7 +66,7 @@ EXPLORED(gmp_steal, a_ring_loses_and_doubles_nothing, 6.10, 2) {
 }
 
 // A machine that goes to sleep while work is made must not miss it.
-EXPLORED(gmp_idle, no_wakeup_is_lost, 6.10, 3, .schedules = 200) {
+EXPLORED(gmp_idle, no_wakeup_is_lost, 6.10, 2, .schedules = 200) {
   contract("If a goroutine may run and a processor is idle, then");
   std::atomic<int> ran = 0;
   scheduler all(several(2));
@@ -130,6 +132,33 @@ EXPLORED(gmp_idle, a_parked_goroutine_wakes_elsewhere, 6.10, 1,
   });
 
   EXPECT_EQ(sum, 2);
+}
+
+// Each of two processors selects from the same two channels, in
+// opposite orders.
+EXPLORED(gmp_select, no_two_selects_lock_each_other_out, 6.10, 1,
+         .schedules = 200) {
+  contract("so two selects over the same channels do not deadlock");
+  scheduler all(several(2));
+  std::atomic<int> returned = 0;
+
+  all.run([&] {
+    channel<int> one;
+    channel<int> two;
+    const auto poll = [&](channel<int>& first, channel<int>& second) {
+      std::optional<int> got;
+      const auto taken =
+          gmp::select(receive_from(first, got),
+                      receive_from(second, got), otherwise());
+      EXPECT_EQ(taken.index, 2u);
+      ++returned;
+    };
+    handle other = go([&] { poll(two, one); });
+    poll(one, two);
+    other.join();
+  });
+
+  EXPECT_EQ(returned, 2);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ EXPLORED(gmp_blocking, gives_the_processor_away, 6.11, 2,
 }
 
 EXPLORED(gmp_blocking, throws_what_f_throws, 6.11, 1, .schedules = 50) {
-  contract("throws");
+  contract("throws what it throws");
   scheduler all(several(1));
   bool caught = false;
 

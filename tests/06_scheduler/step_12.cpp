@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "descriptor.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 using namespace testing_kit;
 
-GRADED(gmp_cancel, ends_every_wait, 6.12, 2) {
+GRADED(gmp_cancel, ends_every_wait, 6.12, 1) {
   contract(
       "As receive(), and returns cancelled once `stop` is requested.");
   history happened;
@@ -86,6 +87,26 @@ GRADED(gmp_cancel, a_stop_of_before_counts, 6.12, 1) {
     EXPECT_EQ(one.receive(stop.get_token()).status,
               channel_status::cancelled);
   });
+}
+
+EXPLORED(gmp_cancel, may_come_from_any_thread, 6.12, 1,
+         .schedules = 150) {
+  contract("Makes a goroutine runnable that is parked, or is about to");
+  std::stop_source stop;
+  scheduler all(several(1));
+  channel_status how = channel_status::ok;
+
+  std::jthread outside([&] {
+    explore::role("outside");
+    stop.request_stop();
+  });
+  all.run([&] {
+    channel<int> quiet;
+    how = quiet.receive(stop.get_token()).status;
+  });
+  outside.join();
+
+  EXPECT_EQ(how, channel_status::cancelled);
 }
 
 GRADED(gmp_descriptor, parks_the_goroutine_not_the_thread, 6.12, 2) {

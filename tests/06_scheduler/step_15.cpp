@@ -32,7 +32,7 @@ GRADED(gmp_deque, is_a_stack_for_its_owner, 6.15, 2) {
 }
 
 EXPLORED(gmp_deque, the_last_entry_has_one_taker, 6.15, 3) {
-  contract("of owner and thief, one sees the other's claim");
+  contract("Who takes the last entry, owner or thief, moves top_.");
   std::array<int, 3> entries{};
   std::array<std::atomic<int>, 3> taken{};
   deque<int, 4> own;

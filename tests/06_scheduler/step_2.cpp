@@ -118,7 +118,7 @@ GRADED(gmp_life, a_stack_that_ended_is_used_again, 6.2, 2) {
 }
 
 GRADED(gmp_life, an_exception_ends_the_goroutine_alone, 6.2, 1) {
-  contract("Calls the goroutine's function; notes what it throws.");
+  contract("then rethrows what it threw");
   by_hand one;
 
   goroutine& g = one.make([] { throw 42; });

@@ -75,7 +75,7 @@ GRADED(gmp_channel, hands_the_value_to_the_one_that_waits, 6.7, 2) {
 }
 
 GRADED(gmp_channel, a_place_goes_to_the_sender_that_waits, 6.7, 1) {
-  contract("goes to the sender that has waited longest");
+  contract("If a sender waits, the buffer is full.");
 
   run_on_one([&] {
     channel<int> numbers(1);
