@@ -128,14 +128,24 @@ class output_reader {
         files_.assign({to.file});
       }
     } else if (files_.empty()) {
+      main_ = to.file;
       files_.push_back(to.file);
     } else if (files_.back() != to.file) {
-      if (from_own || kind_of(to.file) == who::own) {
+      if (!is_preamble(to.file) &&
+          (from_own || kind_of(to.file) == who::own)) {
         refuse("a lab does not number its lines");
       }
       files_.back() = to.file;
     }
     line_ = to.line;
+  }
+
+  /// Before the first line of the file that is compiled come those of
+  /// "<built-in>" and "<command-line>", and a marker back to it.
+  [[nodiscard]] bool is_preamble(const std::string& to) const {
+    return made_.text.empty() &&
+           (to.starts_with('<') ||
+            (files_.back().starts_with('<') && to == main_));
   }
 
   void refuse(const std::string& why) {
@@ -148,6 +158,7 @@ class output_reader {
   std::vector<fs::path> own_;
   std::vector<fs::path> trusted_;
   std::map<std::string, who> kinds_;
+  std::string main_;                // the file that is compiled
   std::vector<std::string> files_;  // the one being read is the last
   std::size_t line_ = 0;
   preprocessed_code made_;

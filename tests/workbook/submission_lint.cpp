@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -67,6 +68,11 @@ class submission {
     }
     folders_.trusted.push_back(where.root / "tests" / "grading" /
                                "todo.hpp");
+    for (const fs::path& folder : folders_.own) {
+      for (const fs::path& file : sources_in(folder)) {
+        trust_includes_of(reference_of(file));
+      }
+    }
   }
 
   std::string as_written() {
@@ -116,6 +122,19 @@ class submission {
     }
     std::sort(files.begin(), files.end());
     return files;
+  }
+
+  /// A header of the tests that the reference includes is allowed:
+  /// where the reader writes tests, it declares what they need.
+  void trust_includes_of(const std::string& reference) {
+    static const std::regex include(R"re(#include "([^"]+/[^"]+)")re");
+    for (std::sregex_iterator each(reference.begin(), reference.end(),
+                                   include),
+         end;
+         each != end; ++each) {
+      folders_.trusted.push_back(where_.root / "tests" /
+                                 (*each)[1].str());
+    }
   }
 
   /// The reference's text of the same file; "" if it has none, since

@@ -20,8 +20,10 @@ TEST(submission_lint, a_file_that_minds_its_own_business_is_taken) {
           "#pragma once\n#include <mutex>\n#include \"task.hpp\"\n"
           "#include \"grading/todo.hpp\"\n"
           "#define LIMIT 3  // EXPECT_EQ, explore::settle()\n"
+          "namespace a {\n"
           "/* extern \"C\" #pragma omp */ std::promise<int> p;\n"
-          "auto text = \"explored // testing-ground\";\n",
+          "auto text = \"explored // testing-ground\";\n"
+          "#define JOIN(a, b) a##b\n}\n",
           ""),
       IsEmpty());
 }
@@ -35,7 +37,8 @@ class violations : public testing::TestWithParam<violation_case> {};
 
 TEST_P(violations, are_named_with_their_line) {
   EXPECT_THAT(
-      first_violation(std::string("int a;\n") + GetParam().text, ""),
+      first_violation(std::string("namespace a {\n") + GetParam().text,
+                      ""),
       HasSubstr(GetParam().message));
 }
 
@@ -56,7 +59,10 @@ INSTANTIATE_TEST_SUITE_P(
             "#ifndef __SANITIZE_THREAD__",
             "2: `__SANITIZE_THREAD__` hides code from the tests"},
         violation_case{"__attribute__((no_sanitize(\"thread\")))",
-                       "2: `no_sanitize`"},
+                       "2: `__attribute__`"},
+        violation_case{"[[gnu::no_sanitize_thread]] void f();",
+                       "2: the attribute `gnu::no_sanitize_thread`"},
+        violation_case{"auto no_sanitize = 1;", "2: `no_sanitize`"},
         violation_case{"char c = '\"'; explore::settle();",
                        "2: `explore`"},
         violation_case{"int n = 1'000; explore::settle();",
