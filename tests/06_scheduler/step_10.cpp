@@ -89,6 +89,7 @@ EXPLORED(gmp_idle, no_wakeup_is_lost, 6.10, 2, .schedules = 200) {
 EXPLORED(gmp_idle, all_that_is_started_runs, 6.10, 2,
          .schedules = 150) {
   contract("Blocks until there is a goroutine for `m` to run");
+  EXPECT_EQ(how_many_to_steal(6), 3u);
   std::atomic<int> ran = 0;
   scheduler all(several(2));
 
@@ -111,6 +112,7 @@ EXPLORED(gmp_idle, all_that_is_started_runs, 6.10, 2,
 EXPLORED(gmp_idle, a_parked_goroutine_wakes_elsewhere, 6.10, 1,
          .schedules = 150) {
   contract("`suspended` is true while the stack's context may be");
+  EXPECT_EQ(how_many_to_steal(2), 1u);
   scheduler all(several(2));
   int sum = 0;
 
