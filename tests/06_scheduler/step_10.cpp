@@ -141,6 +141,7 @@ EXPLORED(gmp_idle, a_parked_goroutine_wakes_elsewhere, 6.10, 1,
 EXPLORED(gmp_select, no_two_selects_lock_each_other_out, 6.10, 1,
          .schedules = 200) {
   contract("so two selects over the same channels do not deadlock");
+  EXPECT_EQ(how_many_to_steal(3), 2u);
   scheduler all(several(2));
   std::atomic<int> returned = 0;
 

@@ -73,6 +73,7 @@ GRADED(gmp_time, many_sleepers_take_as_long_as_one, 6.9, 1) {
 
 GRADED(gmp_time, limits_a_wait, 6.9, 2) {
   contract("returns timed_out once `deadline` has passed");
+  bool ended = false;
 
   run_on_one([&] {
     channel<int> quiet;
@@ -94,7 +95,10 @@ GRADED(gmp_time, limits_a_wait, 6.9, 2) {
     std::optional<int> got;
     EXPECT_EQ(gmp::select(receive_from(quiet, got), after(2ms)).index,
               1u);
+    ended = true;
   });
+
+  EXPECT_TRUE(ended) << "main waits without a limit";
 }
 
 GRADED(gmp_deadlock, names_who_waits, 6.9, 2) {
