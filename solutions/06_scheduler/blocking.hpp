@@ -81,6 +81,8 @@ inline void scheduler::come_back() {
     }
   }
   change_stack(m, m.own);  // and sleep there, for a processor
+  runtime_call::here_and_now().note(event_kind::returned,
+                                    &runtime_call::self());
   // [6.11 come_back]
 }
 

@@ -137,7 +137,10 @@ inline void spawn(goroutine& g) {
     }
     if (p.unstarted && p.unstarted->push(&runtime_call::self())) {
       machine& m = *here();  // the child first
+      p.note(event_kind::yielded, m.current->runs);
       change_stack(m, p.stack_for(g));
+      runtime_call::here_and_now().note(
+          event_kind::resumed, &runtime_call::self());
       return;
     }
     give_way(event_kind::yielded);

@@ -128,15 +128,18 @@ void ready(goroutine& g);
 
 // ---- Implementation ----------------------------------------------
 
-// Switches from the calling goroutine to what is next on `p`.
+// Switches from the calling goroutine to what is next on `p`. Whoever
+// resumes it, it notes that itself: a waker may be faster than the note
+// that it has parked.
 inline void run_next(machine& m, processor& p) {
   goroutine* const next = p.pick();
   if (next == nullptr) {
     change_stack(m, m.own);
   } else if (next->on != m.current) {
-    p.note(event_kind::resumed, next);
     change_stack(m, p.stack_for(*next));
   }
+  runtime_call::here_and_now().note(event_kind::resumed,
+                                    &runtime_call::self());
 }
 
 inline void park(wait_reason why, const void* object) {

@@ -113,7 +113,11 @@ inline std::string check_trace(const std::vector<trace_event>& events) {
       case event_kind::spawned:
       case event_kind::yielded:
       case event_kind::preempted:
+      case event_kind::injected:
         states[e.g] = state::queued;
+        break;
+      case event_kind::returned:
+        states[e.g] = state::running;
         break;
       case event_kind::parked:
         states[e.g] = state::waiting;
