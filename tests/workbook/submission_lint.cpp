@@ -128,8 +128,8 @@ class submission {
   /// where the reader writes tests, it declares what they need.
   void trust_includes_of(const std::string& reference) {
     static const std::regex include(R"re(#include "([^"]+/[^"]+)")re");
-    for (std::sregex_iterator each(reference.begin(), reference.end(),
-                                   include),
+    for (std::sregex_iterator
+             each(reference.begin(), reference.end(), include),
          end;
          each != end; ++each) {
       folders_.trusted.push_back(where_.root / "tests" /

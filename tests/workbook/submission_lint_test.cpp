@@ -36,10 +36,9 @@ struct violation_case {
 class violations : public testing::TestWithParam<violation_case> {};
 
 TEST_P(violations, are_named_with_their_line) {
-  EXPECT_THAT(
-      first_violation(std::string("namespace a {\n") + GetParam().text,
-                      ""),
-      HasSubstr(GetParam().message));
+  EXPECT_THAT(first_violation(
+                  std::string("namespace a {\n") + GetParam().text, ""),
+              HasSubstr(GetParam().message));
 }
 
 INSTANTIATE_TEST_SUITE_P(
