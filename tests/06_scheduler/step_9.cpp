@@ -104,10 +104,10 @@ GRADED(gmp_time, limits_a_wait, 6.9, 2) {
 GRADED(gmp_deadlock, names_who_waits, 6.9, 2) {
   contract("deadlock if every goroutine waits and nothing is left");
   std::vector<goroutine_info> waiting;
+  channel<int> quiet;  // not on a stack that nobody unwinds
 
   try {
     run_on_one([&] {
-      channel<int> quiet;
       (void)go("reader", [&] { (void)quiet.receive(); });
       sleep_for(20ms);
       (void)quiet.receive();
