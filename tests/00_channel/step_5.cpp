@@ -185,7 +185,8 @@ EXPLORED(channel_deadline, a_late_value_stays_in_the_channel, 0.5, 1) {
   channel<int> numbers(1);
 
   std::jthread sender([&] { (void)numbers.send(7); });
-  const receive_result<int> first = numbers.receive_for(1s);
+  const receive_result<int> first =
+      numbers.receive_until(channel<int>::clock::now());
   sender.join();
   const receive_result<int> second = numbers.try_receive();
 
