@@ -80,11 +80,36 @@ class channel {
  private:
   using time_limit = std::optional<clock::time_point>;
 
-  // One call that is under way: full or empty-handed.
+  // One call in progress. A send brings the place of its value, so that
+  // nothing is allocated for it later.
   struct request {
     T* from = nullptr;
+    std::list<std::optional<T>> place = {};
     std::optional<T>* to = nullptr;
     bool done = false;
+    request* next = nullptr;
+  };
+
+  // Requests, oldest first, each on the stack of its call.
+  struct request_queue {
+    [[nodiscard]] bool empty() const { return first == nullptr; }
+    void push(request& added) {
+      request** end = &first;
+      while (*end != nullptr) {
+        end = &(*end)->next;
+      }
+      *end = &added;
+    }
+    void remove(request& one) {
+      request** at = &first;
+      while (*at != nullptr && *at != &one) {
+        at = &(*at)->next;
+      }
+      if (*at != nullptr) {
+        *at = one.next;
+      }
+    }
+    request* first = nullptr;
   };
 
   static time_limit far() { return std::nullopt; }
@@ -106,18 +131,20 @@ class channel {
     for (bool moved = true; moved;) {
       moved = false;
       if (!stored_.empty() && !receivers_.empty()) {
-        receivers_.front()->to->emplace(std::move(stored_.front()));
+        receivers_.first->to->emplace(std::move(*stored_.front()));
         stored_.pop_front();
         finish(receivers_);
         moved = true;
       } else if (!closed_ && !senders_.empty()) {
         if (stored_.size() < capacity_) {
-          stored_.push_back(std::move(*senders_.front()->from));
+          request& sender = *senders_.first;
+          sender.place.front().emplace(std::move(*sender.from));
+          stored_.splice(stored_.end(), sender.place);
           finish(senders_);
           moved = true;
         } else if (!receivers_.empty()) {
-          receivers_.front()->to->emplace(
-              std::move(*senders_.front()->from));
+          receivers_.first->to->emplace(
+              std::move(*senders_.first->from));
           finish(senders_);
           finish(receivers_);
           moved = true;
@@ -126,22 +153,17 @@ class channel {
     }
   }
 
-  void finish(std::list<request*>& from) {
-    from.front()->done = true;
-    from.pop_front();
+  void finish(request_queue& from) {
+    from.first->done = true;
+    from.remove(*from.first);
     changed_.notify_all();
   }
 
-  channel_status run(request& mine, std::list<request*>& queue,
+  channel_status run(request& mine, request_queue& queue,
                      std::stop_token stop, time_limit deadline) {
     std::unique_lock lock(mutex_);
-    queue.push_back(&mine);
-    try {
-      settle();
-    } catch (...) {  // no memory for the sender's value
-      queue.remove(&mine);
-      throw;
-    }
+    queue.push(mine);
+    settle();
     const auto over = [&] { return mine.done || closed_; };
     if (!over() && !stop.stop_requested()) {
       if (!deadline) {
@@ -153,7 +175,7 @@ class channel {
     if (mine.done) {
       return channel_status::ok;
     }
-    queue.remove(&mine);
+    queue.remove(mine);
     return closed_                 ? channel_status::closed
            : stop.stop_requested() ? channel_status::cancelled
                                    : channel_status::timed_out;
@@ -163,6 +185,7 @@ class channel {
                           time_limit deadline) {
     request mine;
     mine.from = &value;
+    mine.place.emplace_back();
     return run(mine, senders_, std::move(stop), deadline);
   }
 
@@ -178,9 +201,9 @@ class channel {
   const std::size_t capacity_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::list<T> stored_;
-  std::list<request*> senders_;
-  std::list<request*> receivers_;
+  std::list<std::optional<T>> stored_;
+  request_queue senders_;
+  request_queue receivers_;
   bool closed_ = false;
 };
 

@@ -206,9 +206,14 @@ class channel {
     return count_ < capacity_ || count_ - capacity_ < asleep_;
   }
 
-  void store(T& value) {
-    auto made =
-        std::unique_ptr<cell>(new cell{std::move(value), nullptr});
+  // A receive must not allocate: it passes the cell that it emptied.
+  void store(T& value, std::unique_ptr<cell> made = nullptr) {
+    if (made == nullptr) {
+      made.reset(new cell{std::move(value), nullptr});
+    } else {
+      std::destroy_at(&made->value);
+      std::construct_at(&made->value, std::move(value));
+    }
     cell* const added = made.get();
     (last_ == nullptr ? cells_ : last_->next) = std::move(made);
     last_ = added;
@@ -229,14 +234,15 @@ class channel {
       return true;
     }
     value.emplace(std::move(cells_->value));
-    cells_ = std::move(cells_->next);
+    std::unique_ptr<cell> emptied = std::move(cells_);
+    cells_ = std::move(emptied->next);
     last_ = cells_ == nullptr ? nullptr : last_;
     --count_;
     if (first_ != nullptr && has_place()) {
       want* const next = first_;
       unlink(*next);
       next->met = true;
-      store(*next->value);
+      store(*next->value, std::move(emptied));
     }
     return true;
   }
