@@ -479,6 +479,7 @@ EXPLORED(pooling_inside, missing_memory_is_no_wait, 1.6, 1,
     explore::settle();
     gate.open();
     pool.wait_idle();
+    pool.shutdown();
 
     EXPECT_FALSE(refused) << "allocation " << before + 1
                           << " failed in a submit from inside, and its "

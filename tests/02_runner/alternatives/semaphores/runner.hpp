@@ -133,8 +133,12 @@ class runner {
     }
 
     void watch() {
-      while (!decided.try_acquire_until(deadline)) {
-        decide(outcome::timed_out, clock::now());
+      if (deadline == clock::time_point::max()) {
+        decided.acquire();  // the timed form sleeps between its tries
+      } else {
+        while (!decided.try_acquire_until(deadline)) {
+          decide(outcome::timed_out, clock::now());
+        }
       }
       const outcome end = how(decision);
       if (end == outcome::timed_out || end == outcome::interrupted) {
