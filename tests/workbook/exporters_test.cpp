@@ -69,6 +69,7 @@ record record_of_hostile_tests() {
     test.result.promise = each;
     made.tests.push_back(std::move(test));
   }
+  made.tests.back().test.points += 100 - made.max_score();
   return made;
 }
 
