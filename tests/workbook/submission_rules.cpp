@@ -43,16 +43,6 @@ constexpr std::array<std::string_view, 14> harmless_attributes = {
     "pure",          "const",          "format",  "unused",
     "nonnull",       "packed",         "aligned", "malloc",
     "flatten",       "returns_nonnull"};
-// What a declaration outside of all namespaces may begin with.
-constexpr std::array<std::string_view, 11> beginnings_outside = {
-    "namespace", "inline",  "using",  "static_assert",
-    "class",     "struct",  "enum",   "union",
-    "template",  "typedef", "concept"};
-
-constexpr const char* no_namespace =
-    "a lab declares nothing outside of a namespace (is there a `}` too "
-    "many?)";
-
 template <typename List>
 bool is_one_of(const List& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -222,27 +212,13 @@ class rule_walk {
     }
   }
 
-  /// What is outside of all namespaces has the C library's names: a
-  /// function there could take the place of one of them.
+  /// Follows the namespaces: nothing is added to std.
   void scope(const code_token& each) {
-    if (depth_ == 0 && starts_ && !each.is(";") && !each.is("}")) {
-      starts_ = false;
-      type_ = each.is("class") || each.is("struct") ||
-              each.is("enum") || each.is("union");
-      if (each.what != code_token::kind::word ||
-          !is_one_of(beginnings_outside, each.text) ||
-          (each.is("inline") && !word_at(1, "namespace"))) {
-        refuse(each, no_namespace);
-      }
-      if (each.is("namespace") && word_at(1, "std")) {
-        refuse(each, "a lab adds nothing to namespace std");
-      }
+    if (depth_ == 0 && starts_ && each.is("namespace") &&
+        word_at(1, "std")) {
+      refuse(each, "a lab adds nothing to namespace std");
     }
-    if (depth_ == 0 && type_ && each.is("(") &&
-        !tokens_[at_ - 1].is("alignas")) {
-      refuse(each, no_namespace);
-      type_ = false;
-    }
+    starts_ = starts_ && (each.is(";") || each.is("}"));
     if (each.is("{")) {
       ++depth_;
     } else if (each.is("}")) {
@@ -250,7 +226,6 @@ class rule_walk {
     }
     if (depth_ == 0 && (each.is("}") || each.is(";"))) {
       starts_ = true;
-      type_ = false;
     }
   }
 
@@ -258,7 +233,6 @@ class rule_walk {
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   bool starts_ = true;  // the next token begins a declaration
-  bool type_ = false;   // this declaration begins with class, …
   std::vector<violation> found_;
 };
 
