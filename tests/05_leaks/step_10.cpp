@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -119,21 +120,28 @@ GRADED(leaks_listener, it_fails_only_the_test_that_leaked, 5.10, 2) {
   EXPECT_EQ(leaves(false), 1U) << "alone again";
 }
 
+#define WORKBOOK_TEXT(words) #words
+#define WORKBOOK_NAME(words) WORKBOOK_TEXT(words)
+
 // The reader's listener in a program of its own: this program, with two
-// tests that are not graded.
+// tests that are not graded. A program may hold several variants: each
+// listens to its own tests only.
+constexpr const char* inner =
+    WORKBOOK_NAME(WORKBOOK_SUITE(leaks_inner));
 const bool has_listener = [] {
-  if (std::getenv("LEAKS_INNER") != nullptr) {
+  const char* const wanted = std::getenv("LEAKS_INNER");
+  if (wanted != nullptr && std::strcmp(wanted, inner) == 0) {
     testing::UnitTest::GetInstance()->listeners().Append(
         new leak_listener(at_once()));
   }
   return true;
 }();
 
-TEST(leaks_inner, leaves_a_descriptor) {
+WORKBOOK_TEST(WORKBOOK_SUITE(leaks_inner), leaves_a_descriptor) {
   (void)!::dup(STDIN_FILENO);
 }
 
-TEST(leaks_inner, leaves_nothing) {}
+WORKBOOK_TEST(WORKBOOK_SUITE(leaks_inner), leaves_nothing) {}
 
 GRADED(leaks_listener, a_test_that_leaks_fails, 5.10, 2) {
   contract(
@@ -143,10 +151,11 @@ GRADED(leaks_listener, a_test_that_leaks_fails, 5.10, 2) {
   written.began();
 
   const ended_as end = in_a_process([] {
-    ::setenv("LEAKS_INNER", "1", 1);
+    ::setenv("LEAKS_INNER", inner, 1);
     ::unsetenv("WORKBOOK_CHANNEL");
-    ::execl("/proc/self/exe", "step_10", "--gtest_filter=leaks_inner.*",
-            nullptr);
+    const std::string only =
+        std::string("--gtest_filter=") + inner + ".*";
+    ::execl("/proc/self/exe", "step_10", only.c_str(), nullptr);
   });
 
   EXPECT_EQ(end.status, 1) << end.output;

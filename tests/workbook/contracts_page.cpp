@@ -12,9 +12,13 @@ namespace {
 
 /// `text` as Doxygen's Markdown shows it in a table's cell.
 std::string cell(const std::string& text) {
-  constexpr std::string_view special = "&<>@\\*_`#%|\"";
+  constexpr std::string_view special = "&<>@\\*`#%|";
   std::string safe;
   for (const char each : text) {
+    if (each == '_' || each == '"') {  // both end Doxygen's quotations
+      safe += fmt::format("&#{};", static_cast<int>(each));
+      continue;
+    }
     if (special.find(each) != std::string_view::npos) {
       safe += '\\';
     }

@@ -6,10 +6,11 @@
 
 #include <cstdlib>
 #include <functional>
-#include <leak_check.hpp>  // of whoever includes this
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "leak_check.hpp"
 
 namespace workbook {
 
