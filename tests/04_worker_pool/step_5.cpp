@@ -259,7 +259,7 @@ EXPLORED(worker_inside, a_destructor_is_inside, 4.5, 1) {
   EXPECT_TRUE(its.refused) << "the destructor shut down its own pool";
 }
 
-EXPLORED(worker_inside, a_failed_allocation_blocks_nothing, 4.5, 1,
+EXPLORED(worker_inside, a_failed_allocation_blocks_nothing, 4.1, 1,
          .schedules = 50) {
   contract(
       "Throws std::bad_alloc if allocation fails; nothing has changed "
@@ -311,7 +311,7 @@ EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
   EXPECT_EQ(ran, 2);
 }
 
-EXPLORED(worker_inside, an_idle_worker_takes_it, 4.5, 1,
+EXPLORED(worker_inside, an_idle_worker_takes_it, 4.1, 1,
          .schedules = 100) {
   contract("Returns would_deadlock if and only if");
   std::atomic<run_status> inner = run_status::closed;

@@ -5,10 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <leak_check.hpp>  // of whoever includes this
 #include <memory>
 #include <utility>
 #include <vector>
+
+#include "leak_check.hpp"
 
 namespace workbook {
 
