@@ -17,7 +17,7 @@
 namespace workbook::step_5 {
 namespace {
 
-EXPLORED(worker_inside, alone_it_is_refused, 4.5, 1) {
+EXPLORED(worker_inside, alone_it_is_refused, 4.5, 3) {
   contract(
       "Returns would_deadlock if and only if the pool is open, the "
       "call comes from inside");
@@ -259,34 +259,6 @@ EXPLORED(worker_inside, a_destructor_is_inside, 4.5, 1) {
   EXPECT_TRUE(its.refused) << "the destructor shut down its own pool";
 }
 
-EXPLORED(worker_inside, a_failed_allocation_blocks_nothing, 4.1, 1,
-         .schedules = 50) {
-  contract(
-      "Throws std::bad_alloc if allocation fails; nothing has changed "
-      "then.");
-  std::atomic<int> thrown = 0;
-  std::atomic<run_status> after = run_status::closed;
-  worker_pool pool(2);
-
-  EXPECT_EQ(pool.run([&] {
-    for (std::size_t before = 0; before < 3; ++before) {
-      worker_pool::task job([] {});
-      try {
-        const explore::missing_block missing(before);
-        (void)pool.run(std::move(job));
-      } catch (const std::bad_alloc&) {
-        ++thrown;
-      }
-    }
-    after = pool.run([] {});
-  }),
-            run_status::ok);
-  explore::settle();
-
-  EXPECT_EQ(after.load(), run_status::ok)
-      << thrown << " calls threw; does one of them count as blocked?";
-}
-
 EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
   contract(
       "would_deadlock if and only if … the task of every other worker "
@@ -309,19 +281,6 @@ EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
       << "three tasks need a worker: the first two may wait, because "
          "the third is refused and ends";
   EXPECT_EQ(ran, 2);
-}
-
-EXPLORED(worker_inside, an_idle_worker_takes_it, 4.1, 1,
-         .schedules = 100) {
-  contract("Returns would_deadlock if and only if");
-  std::atomic<run_status> inner = run_status::closed;
-  worker_pool pool(2);
-
-  EXPECT_EQ(pool.run([&] { inner = pool.run([] {}); }), run_status::ok);
-  explore::settle();
-
-  EXPECT_EQ(inner.load(), run_status::ok)
-      << "the other worker is idle: the call must not be refused";
 }
 
 EXPLORED(worker_inside, try_run_does_not_wait, 4.5, 1) {
