@@ -283,7 +283,7 @@ EXPLORED(worker_refusal, missing_memory_takes_no_task, 4.3, 1,
     worker_pool::task job([&] { ++ran; });
     bool thrown = false;
     try {
-      const explore::missing_block missing(0, 200);
+      const explore::missing_block missing(i % 2 == 0 ? 0 : 1);
       (void)pool.run(std::move(job), std::stop_token());
     } catch (const std::bad_alloc&) {
       thrown = true;
