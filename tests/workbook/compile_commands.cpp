@@ -41,12 +41,8 @@ std::vector<unit_command> compile_commands(const workspace& where,
   return commands;
 }
 
-std::optional<std::string> preprocess(const workspace& where,
-                                      const unit_command& unit) {
-  const fs::path output =
-      where.build / "preprocessed" /
-      fmt::format("{}.{}.ii", unit.target, unit.source.stem().string());
-  fs::create_directories(output.parent_path());
+std::string preprocess_command(const unit_command& unit,
+                               const fs::path& output) {
   std::string command = unit.command;
   const std::size_t from = command.find(" -o ");
   const std::size_t to = command.find(" -c ", from);
@@ -55,18 +51,32 @@ std::optional<std::string> preprocess(const workspace& where,
                   unit.command);
   }
   // GCC then only names a precompiled header, which it would otherwise
-  // print; Clang does so anyway.
+  // print; Clang does so anyway. GCC goes on after an #include that is
+  // nested too deeply, and two of them make that exponential.
   const bool clang = command.find("clang") != std::string::npos;
-  command.replace(from, to + 4 - from,
-                  fmt::format(" -o '{}' -w -E {}", output.string(),
-                              clang ? "" : "-fpch-preprocess "));
-  child_request request;
-  request.command = {"sh", "-c", command};
-  request.folder = where.build;
-  request.environment = {{"LC_ALL", "C"}};
-  const command_result done = run_command(request);
-  return done.status == 0 ? std::optional(read_text(output))
-                          : std::nullopt;
+  command.replace(
+      from, to + 4 - from,
+      fmt::format(" -o '{}' -w -E {}", output.string(),
+                  clang ? "" : "-fmax-errors=1 -fpch-preprocess "));
+  return command;
+}
+
+preprocessor plain_preprocessor(const workspace& where) {
+  return [&where](
+             const unit_command& unit) -> std::optional<std::string> {
+    const fs::path output = where.build / "preprocessed" /
+                            fmt::format("{}.{}.ii", unit.target,
+                                        unit.source.stem().string());
+    fs::create_directories(output.parent_path());
+    child_request request;
+    request.command = {"sh", "-c", preprocess_command(unit, output)};
+    request.folder = where.build;
+    request.environment = {{"LC_ALL", "C"}};
+    request.cpu_seconds = 60;
+    const command_result done = run_command(request);
+    return done.status == 0 ? std::optional(read_text(output))
+                            : std::nullopt;
+  };
 }
 
 }  // namespace workbook

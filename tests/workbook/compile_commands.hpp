@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,10 +28,19 @@ std::vector<unit_command> compile_commands(const workspace& where,
 void replace_all(std::string& text, const std::string& from,
                  const std::string& to);
 
-/// What the compiler's preprocessor makes of that source, under the
-/// same options; a precompiled header is not repeated. Nothing if it
+/// The command that preprocesses a source instead of compiling it,
+/// under the same options. It ends at the first error; a precompiled
+/// header is named, not repeated.
+std::string preprocess_command(const unit_command& unit,
+                               const std::filesystem::path& output);
+
+/// What the compiler's preprocessor makes of a source; nothing if it
 /// fails.
-std::optional<std::string> preprocess(const workspace& where,
-                                      const unit_command& unit);
+using preprocessor =
+    std::function<std::optional<std::string>(const unit_command&)>;
+
+/// Preprocesses in the build directory, with no more confinement than
+/// a limit of 60 CPU seconds: for code that the reader compiles anyway.
+preprocessor plain_preprocessor(const workspace& where);
 
 }  // namespace workbook

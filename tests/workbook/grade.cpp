@@ -183,12 +183,16 @@ class grading_run {
   const std::string& violation_of_lab() {
     if (!violation_) {
       violation_ = judged_.what == variant::kind::lab
-                       ? first_violation(where_, of_,
-                                         judged_.sources(where_, of_),
-                                         wanted_.base)
+                       ? first_violation(where_, of_, place_of_lab(),
+                                         plain_preprocessor(where_))
                        : "";
     }
     return *violation_;
+  }
+
+  [[nodiscard]] submission_place place_of_lab() const {
+    return {judged_.sources(where_, of_), where_.root / wanted_.base,
+            wanted_.base == "labs"};
   }
 
   /// Nothing is built of what does not play fair.

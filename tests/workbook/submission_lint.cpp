@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "workbook/build.hpp"
-#include "workbook/compile_commands.hpp"
 #include "workbook/preprocessed.hpp"
 #include "workbook/submission_rules.hpp"
 #include "workbook/text_file.hpp"
@@ -58,13 +57,13 @@ std::set<std::string> allowed_in(const std::string& reference,
 /// A submission: its files, and what each may do.
 class submission {
  public:
-  submission(const workspace& where, const chapter& of, fs::path own,
-             const std::string& base)
-      : where_(where), of_(of), own_(std::move(own)), base_(base) {
-    folders_.own.push_back(own_);
+  submission(const workspace& where, const chapter& of,
+             const submission_place& at, const preprocessor& with)
+      : where_(where), of_(of), at_(at), preprocess_(with) {
+    folders_.own.push_back(at.own);
     for (const std::string& lab : of.rests_on) {
-      (base == "labs" ? folders_.own : folders_.trusted)
-          .push_back(where.root / base / lab);
+      (at.judges_base ? folders_.own : folders_.trusted)
+          .push_back(at.base / lab);
     }
     folders_.trusted.push_back(where.root / "tests" / "grading" /
                                "todo.hpp");
@@ -151,7 +150,7 @@ class submission {
   }
 
   [[nodiscard]] bool is_own(const fs::path& file) const {
-    return file.parent_path() == own_;
+    return file.parent_path() == at_.own;
   }
 
   [[nodiscard]] bool may_use_asm(const fs::path& file) const {
@@ -168,10 +167,11 @@ class submission {
   /// The command for the submission's folder, wherever it is.
   [[nodiscard]] unit_command in_place(unit_command unit) const {
     const fs::path labs = where_.root / "labs";
-    replace_all(unit.command, (labs / of_.lab).string(), own_.string());
+    replace_all(unit.command, (labs / of_.lab).string(),
+                at_.own.string());
     for (const std::string& lab : of_.rests_on) {
       replace_all(unit.command, (labs / lab).string(),
-                  (where_.root / base_ / lab).string());
+                  (at_.base / lab).string());
     }
     return unit;
   }
@@ -194,7 +194,7 @@ class submission {
 
   [[nodiscard]] std::string violation_in_unit(
       const unit_command& unit) const {
-    const auto output = preprocess(where_, unit);
+    const auto output = preprocess_(unit);
     if (!output) {
       return "";  // nor will it compile
     }
@@ -230,8 +230,8 @@ class submission {
 
   const workspace& where_;
   const chapter& of_;
-  const fs::path own_;
-  const std::string base_;
+  const submission_place& at_;
+  const preprocessor& preprocess_;
   submission_files folders_;
 };
 
@@ -254,9 +254,9 @@ std::string first_violation(const std::string& text,
 }
 
 std::string first_violation(const workspace& where, const chapter& of,
-                            const fs::path& own,
-                            const std::string& base) {
-  submission judged(where, of, own, base);
+                            const submission_place& at,
+                            const preprocessor& with) {
+  submission judged(where, of, at, with);
   const std::string written = judged.as_written();
   return written.empty() ? judged.as_preprocessed() : written;
 }

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "workbook/chapter.hpp"
+#include "workbook/compile_commands.hpp"
 #include "workbook/workspace.hpp"
 
 namespace workbook {
@@ -29,14 +30,20 @@ std::string first_violation(const std::string& text,
                             const std::string& reference,
                             bool may_use_asm = false);
 
-/// The same for all files of a chapter below `own`, and for those of
-/// the chapters that it rests on in `base` ("labs"), with the file's
-/// name in front; first as they are written, then as the preprocessor
+/// Where a submission's files are.
+struct submission_place {
+  std::filesystem::path own;   // the files of the chapter
+  std::filesystem::path base;  // has a folder for each that it rests on
+  bool judges_base = false;    // these are handed in too
+};
+
+/// The same for all files of a chapter that are handed in, with the
+/// file's name in front; first as they are written, then as the preprocessor
 /// hands them to the compiler in each of the chapter's tests. Costs a
-/// run of the preprocessor for each test file, on all cores. `where`
-/// has to be configured.
+/// run of the preprocessor for each test file, on all cores: `with` is
+/// called by several threads at a time. `where` has to be configured.
 std::string first_violation(const workspace& where, const chapter& of,
-                            const std::filesystem::path& own,
-                            const std::string& base);
+                            const submission_place& at,
+                            const preprocessor& with);
 
 }  // namespace workbook

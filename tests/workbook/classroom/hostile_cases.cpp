@@ -202,7 +202,12 @@ void add_readers(std::vector<hostile_case>& all) {
   all.push_back({"an include of the solution",
                  "#pragma once\n"
                  "#include <%ROOT%/solutions/09_fixture/adder.hpp>\n",
-                 "not_run", "No such file"});
+                 "not_run", "a lab includes the labs' own files"});
+  all.push_back(
+      {"an include of the solution by a macro",
+       "#pragma once\n#define FILE_OF(x) <x>\n"
+       "#include FILE_OF(%ROOT%/solutions/09_fixture/adder.hpp)\n",
+       "not_run", "a lab says by name"});
   all.push_back(
       {"an include in quotes of a hidden test",
        "#pragma once\n#include \"%ROOT%/hidden/09_fixture/more.cpp\"\n",
@@ -221,10 +226,25 @@ void add_readers(std::vector<hostile_case>& all) {
                  "not_run", "hides code from the tests"});
   all.push_back({"an include of /dev/zero",
                  "#pragma once\n#include </dev/zero>\n", "not_run",
-                 "does not compile"});
+                 "a lab includes the labs' own files"});
+  all.push_back({"an include of /dev/zero, by a macro",
+                 "#pragma once\n#define DEVICE </dev/zero>\n"
+                 "#include DEVICE\n",
+                 "not_run", "a lab says by name"});
   all.push_back({"an include of a device that never answers",
                  "#pragma once\n#include </dev/ptmx>\n", "not_run",
-                 "does not compile"});
+                 "a lab includes the labs' own files"});
+  all.push_back(
+      {"an include of a device that never answers, by a macro",
+       "#pragma once\n#define DEVICE </dev/ptmx>\n"
+       "#include DEVICE\n",
+       "not_run", "a lab says by name"});
+  all.push_back({"an include of a device, by a digraph",
+                 "#pragma once\n%:inc\\\nlude </dev/zero>\n", "not_run",
+                 "a lab "});
+  all.push_back({"the next include is a device",
+                 "#pragma once\n#include_next </dev/zero>\n", "not_run",
+                 "a lab "});
 }
 
 void add_compilers(std::vector<hostile_case>& all) {

@@ -346,13 +346,20 @@ class grading {
     for (graded_test& test : list_tests(where_, of)) {
       lab.tests.push_back({std::move(test), {}});
     }
+    const unit_builder builder(where_, of, area_, sandbox_,
+                               wanted_.compiler_seconds);
     std::string violation =
-        first_violation(where_, of, area_.lab(of.lab), "solutions");
+        first_violation(where_, of,
+                        {area_.lab(of.lab), area_.root / "base",
+                         wanted_.base == "labs"},
+                        [&](const unit_command& unit) {
+                          return builder.preprocess(unit);
+                        });
     if (violation.starts_with(area_.root.string() + "/")) {
       violation.erase(0, area_.root.string().size() + 1);
     }
     if (violation.empty()) {
-      judge(of, lab.tests);
+      judge(of, builder, lab.tests);
     }
     for (graded& each : lab.tests) {
       finish(each, violation);
@@ -379,9 +386,8 @@ class grading {
     }
   }
 
-  void judge(const chapter& of, std::vector<graded>& tests) {
-    const unit_builder builder(where_, of, area_, sandbox_,
-                               wanted_.compiler_seconds);
+  void judge(const chapter& of, const unit_builder& builder,
+             std::vector<graded>& tests) {
     std::map<std::string, unit_result> units;
     for (graded& each : tests) {
       if (!is_asked(of, each.test.step)) {

@@ -52,14 +52,6 @@ bool is_shared(const chapter& of, const std::string& unit) {
   return false;
 }
 
-void replace_all(std::string& text, const std::string& from,
-                 const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
 /// One grading at a time may build in the shared directory.
 class build_lock {
  public:
@@ -215,8 +207,8 @@ unit_result unit_builder::build(const std::string& unit,
   return result;
 }
 
-unit_result unit_builder::run(const std::string& command,
-                              const fs::path& hidden) const {
+bounded_result unit_builder::run_confined(
+    const std::string& command, const fs::path& hidden) const {
   const fs::path out = area_.out();
   confined_run run;
   run.readable = {where_.root / "tests" / "grading",
@@ -253,12 +245,34 @@ unit_result unit_builder::run(const std::string& command,
   std::istringstream words(command);
   for (std::string word; words >> word;) {
     if (word == "-o" && words >> word) {
+      std::erase(word, '\'');
       request.command.push_back(word);
     }
   }
   request.folder = out;
+  request.environment = {{"LC_ALL", "C"}};
+  return run_bounded(request, compiler_limits(compiler_seconds_));
+}
+
+std::optional<std::string> unit_builder::preprocess(
+    const unit_command& unit) const {
+  const fs::path output =
+      area_.out() / "preprocessed" /
+      fmt::format("{}.{}.ii", unit.target, unit.source.stem().string());
+  unit_command here = unit;
+  here.command = placed(unit.command);
   const bounded_result done =
-      run_bounded(request, compiler_limits(compiler_seconds_));
+      run_confined(preprocess_command(here, output), {});
+  std::error_code missing;
+  return done.stopped.empty() && done.status == 0 &&
+                 fs::is_regular_file(output, missing)
+             ? std::optional(read_text(output))
+             : std::nullopt;
+}
+
+unit_result unit_builder::run(const std::string& command,
+                              const fs::path& hidden) const {
+  const bounded_result done = run_confined(command, hidden);
   if (done.stopped.empty() && done.status == 0) {
     return {};
   }

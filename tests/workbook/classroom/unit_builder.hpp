@@ -13,11 +13,14 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "workbook/chapter.hpp"
+#include "workbook/classroom/bounded_run.hpp"
 #include "workbook/classroom/sandbox.hpp"
+#include "workbook/compile_commands.hpp"
 #include "workbook/workspace.hpp"
 
 namespace workbook {
@@ -67,8 +70,17 @@ class unit_builder {
       const std::string& unit,
       const std::filesystem::path& hidden = {}) const;
 
+  /// What the preprocessor makes of a source, in the same sandbox;
+  /// nothing if it fails or exceeds a limit. May be called by several
+  /// threads.
+  [[nodiscard]] std::optional<std::string> preprocess(
+      const unit_command& unit) const;
+
  private:
   [[nodiscard]] std::string placed(std::string command) const;
+  [[nodiscard]] bounded_result run_confined(
+      const std::string& command,
+      const std::filesystem::path& hidden) const;
   [[nodiscard]] unit_result run(
       const std::string& command,
       const std::filesystem::path& hidden) const;
