@@ -128,8 +128,14 @@ import json
 import sys
 from pathlib import Path
 out = Path(sys.argv[1])
-marks = {path.parent.name: json.loads(path.read_text())["score"]
-         for path in out.glob("submissions/*/result.json")}
+records = {path.parent.name: json.loads(path.read_text())
+           for path in out.glob("submissions/*/result.json")}
+marks = {name: each["score"] for name, each in records.items()}
+for name, each in records.items():
+    if each["score"] is None:
+        print(name, each["status"], each.get("message"),
+              [test["message"] for lab in each["labs"]
+               for test in lab["tests"]])
 assert marks == {f"s{i}": 100 if i % 2 else 40 for i in range(8)}, marks
 count = collections.Counter(line.split()[1] for line in
                             (out / "ended").read_text().splitlines())

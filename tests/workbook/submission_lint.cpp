@@ -12,7 +12,6 @@
 #include <set>
 #include <thread>
 
-#include "workbook/build.hpp"
 #include "workbook/preprocessed.hpp"
 #include "workbook/submission_rules.hpp"
 #include "workbook/text_file.hpp"
@@ -89,7 +88,6 @@ class submission {
 
   /// In each program that has the reader's code.
   std::string as_preprocessed() {
-    configure(where_, {});
     const std::vector<unit_command> units = units_with_submission();
     std::vector<std::string> found(units.size());
     std::vector<std::jthread> threads;

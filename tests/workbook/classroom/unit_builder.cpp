@@ -90,8 +90,9 @@ std::set<std::string> shared_inputs(const fs::path& build,
 
 void build_shared_parts(const workspace& where,
                         const std::vector<chapter>& labs) {
+  fs::create_directories(where.build);
+  const build_lock lock(where.build);  // CMake is not for two at a time
   configure(where, {});
-  const build_lock lock(where.build);
   std::vector<std::string> command = {
       "cmake",   "--build", where.build.string(), "--target",
       "grading", "explore", "grading_precompiled"};
