@@ -1,5 +1,5 @@
 # The front door: `make help`. The program `workbook` (tests/workbook)
-# does the work; here stands what it needs. All is built under build/.
+# does the work; this file installs what it needs. All is built under build/.
 
 ## make                        grade the lab at hand; what is next
 ## make grade LAB=01           grade one lab

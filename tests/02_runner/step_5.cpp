@@ -295,7 +295,7 @@ GRADED(runner_signals, a_late_handler_passes_it_on, 2.5, 1) {
 
   EXPECT_EQ(code, 0)
       << "a signal came while the guard lived; its handler ran when "
-         "the guard had gone, and nobody heard of it";
+         "the guard had gone, and it was lost";
 }
 
 GRADED(runner_signals, the_innermost_receives, 2.5, 1) {

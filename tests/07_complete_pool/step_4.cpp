@@ -379,7 +379,7 @@ EXPLORED(elastic_end, no_memory_for_the_returned, 7.4, 0) {
     each();
   }
 
-  EXPECT_EQ(ran, 2) << "tasks are lost where memory is missing";
+  EXPECT_EQ(ran, 2) << "tasks are lost if an allocation fails";
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ EXPLORED(elastic_resize, downwards_returns_at_once, 7.5, 1) {
     occupy(three, gate);
   }
 
-  three.resize(1);  // blocks for ever if it waits for busy workers
+  three.resize(1);  // blocks forever if it waits for busy workers
   const pool_stats during = three.stats();
   gate.open();
   explore::settle();

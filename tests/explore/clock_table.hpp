@@ -27,7 +27,7 @@ class clock_table {
                                                     : nullptr;
   }
 
-  /// The clock of `object`, new if need be; null if the table is full.
+  /// The clock of `object`, new if needed; null if the table is full.
   vector_clock* get(const void* object) {
     entry* found = slot(object);
     if (found == nullptr) {

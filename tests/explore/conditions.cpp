@@ -1,7 +1,7 @@
 // The model of condition variables.
 //
 // A wait releases the mutex and waits in one step, so no notify falls
-// between the two; a notify wakes who waits at that moment and is
+// between the two; a notify wakes a thread that waits at that moment and is
 // otherwise lost. Which waiter notify_one wakes is the strategy's
 // choice, and now and then a wait returns without a notify, as the
 // standard allows. A notify reads the condition variable's memory and

@@ -32,7 +32,7 @@ inline bool is_valid(const timespec* time) {
 }
 
 /// Deadlines further away than this are none: time_point::max() means
-/// to wait for ever, and must not race with anybody.
+/// to wait forever, and must not race with anybody.
 inline constexpr std::int64_t beyond_seconds =
     1'000'000'000;  // 31 years
 

@@ -5,7 +5,7 @@
 //   pthread_mutex_t   __data.__lock: 1 held; __owner: holder's id + 1;
 //                     __count: further locks of a recursive holder.
 // A thread that finds a lock held waits for it and looks again; an
-// unlock wakes all who wait, and whoever runs first gets it. (The C++
+// unlock wakes all waiters, and whoever runs first gets it. (The C++
 // standard promises no order either.)
 //
 // Book: appendix "How the explorer works", section One at a time.

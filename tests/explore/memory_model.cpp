@@ -321,7 +321,7 @@ memory_model::outcome memory_model::read_mixed(thread_view& me,
   return {.value = what.memory};
 }
 
-/// The history of the object, begun if need be. Histories of others
+/// The history of the object, begun if needed. Histories of others
 /// that share its bytes end, and so does its own if memory was written
 /// by code that is not instrumented; what they published is kept.
 memory_model::location& memory_model::location_of(const object& what) {

@@ -9,7 +9,7 @@
 // word of the sanitizer.
 //
 // Book: appendix "How the explorer works", section Where exploration is
-// not to be had.
+// not available.
 
 #include <sys/mman.h>
 

@@ -108,7 +108,7 @@ shadow_page* find_page(std::uintptr_t key) {
   return nullptr;
 }
 
-/// The page `key`, new if need be. A schedule that touches more than
+/// The page `key`, new if needed. A schedule that touches more than
 /// there is room for forgets an older page: races are then missed, but
 /// none is invented.
 shadow_page& page_at(std::uintptr_t key) {

@@ -1,7 +1,7 @@
 // Waits for the process of a schedule, and says why it hangs.
 //
 // A schedule normally ends by itself: deadlocks and spinning are found
-// from inside. Two things are not: a thread that computes for ever
+// from inside. Two things are not: a thread that computes forever
 // without a step, and one that waits in the kernel for something that
 // the explorer has no model of (a pipe, poll, a semaphore of sem_wait,
 // a signal). Neither verdict rests on the clock on the wall: it only

@@ -3,6 +3,8 @@
 #
 #   format      every C++ file is as clang-format writes it
 #   pairs with  every acquire and release says with what it pairs
+#   idioms      nothing of idioms.txt is written
+#   spelling    hunspell or words.txt knows every word of the book
 #
 # Ends with one line 'lints: N passed, …'. A tool that is not installed
 # is skipped, and named.
@@ -40,6 +42,15 @@ fi
 
 rule "pairs with" "$(files 'solutions/*.hpp' 'solutions/*.cpp' |
   xargs awk -f tests/lints/pairs_with.awk)"
+
+rule "idioms" "$(python3 tests/lints/english.py idioms)"
+if command -v hunspell >/dev/null; then
+  rule "spelling (add names to tests/lints/words.txt)" \
+    "$(python3 tests/lints/english.py spelling)"
+else
+  skipped=$((skipped + 1))
+  echo "skipped spelling: hunspell is not installed"
+fi
 
 echo "lints: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

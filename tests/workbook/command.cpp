@@ -64,7 +64,7 @@ command_result run_command(const child_request& wanted,
     if (::poll(&source, 1, 100) > 0) {
       open = reader.read_from(process.output());
     } else if (process.reap()) {
-      break;  // a survivor may hold the pipe open for ever
+      break;  // a survivor may hold the pipe open forever
     }
   }
   while (!interrupted() && !process.reap()) {

@@ -39,7 +39,7 @@ std::vector<const test_job*> of_variant(
 }
 
 /// Whether a test that fails tells the reader which step is to be done.
-/// Most steps are not written yet; one that is to be mended is there,
+/// Most steps are not written yet; one that is to be repaired is there,
 /// and wrong, and its tests say its number.
 bool names_its_step(const test_job& job) {
   return job.result.status == verdict::not_written ||

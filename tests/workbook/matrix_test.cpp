@@ -54,7 +54,7 @@ TEST(steps, that_give_too_much_or_too_little_are_named) {
                      "steps\n")));
 }
 
-// A step that is to be mended is there, and wrong: its tests fail and
+// A step that is to be repaired is there, and wrong: its tests fail and
 // say its number.
 TEST(steps, that_are_to_be_mended_say_their_number) {
   const fixture_workspace workspace;

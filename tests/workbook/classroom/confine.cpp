@@ -8,7 +8,7 @@
 //     sets limits and the system call filter, and becomes PROGRAM
 //
 // `start` runs outside the namespaces, `enter` inside them; between the
-// two is bubblewrap, or nothing where namespaces cannot be had. The word
+// two is bubblewrap, or nothing where there are no namespaces. The word
 // goes from one to the other through a pipe, which is empty once it was
 // read: neither /proc/1/environ nor /proc/1/fd shows it.
 //

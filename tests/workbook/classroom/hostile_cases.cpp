@@ -60,7 +60,7 @@ void add_exits(std::vector<hostile_case>& all) {
   all.push_back({"_exit(0)",
                  doing("_exit(0);", "#include <unistd.h>\n"), "crash",
                  "exit status 0 in the middle of the test"});
-  all.push_back({"exit from a static initialiser",
+  all.push_back({"exit from a static initializer",
                  doing("",
                        "#include <unistd.h>\n"
                        "inline const int gone = (_exit(0), 1);\n"),

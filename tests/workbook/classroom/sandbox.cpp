@@ -63,7 +63,7 @@ sandbox::sandbox(fs::path confine, isolation wanted)
   }
   full_ = lacks_.empty();
   if (!full_ && wanted == isolation::full) {
-    throw problem("full isolation cannot be had: {}", lacks_);
+    throw problem("full isolation is not available: {}", lacks_);
   }
   if (!full_ && !is_root_) {
     lacks_ += "; and programs run as the grader's own user";

@@ -1,7 +1,7 @@
 // What a program of a submission is run in.
 //
 // `full` is bubblewrap's namespaces (user, pid, network, ipc, uts,
-// cgroup, mount), `reduced` is what is left where they cannot be had,
+// cgroup, mount), `reduced` is what is left where they are not available,
 // as in most containers: another user if we are root, limits, and the
 // system call filter. workbook_confine is part of both.
 //
@@ -36,7 +36,7 @@ struct confined_run {
 class sandbox {
  public:
   /// Finds out what can be had here; starts a program to try it. Throws
-  /// problem if `wanted` cannot be had, or if a program is missing.
+  /// problem if `wanted` is not available, or if a program is missing.
   sandbox(std::filesystem::path confine, isolation wanted);
   sandbox(const sandbox&) = delete;
   sandbox& operator=(const sandbox&) = delete;
