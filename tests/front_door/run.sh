@@ -1,10 +1,10 @@
 #!/bin/sh
-# Tests what stands before the program: .ci/need and .ci/build, on a
+# Tests what runs before the program: .ci/need and .ci/build, on a
 # machine that is made of paper. Every command that they could call is
 # one of ours; apt-get only notes what it was asked for. Ends with one
 # line 'front door: N passed, …'.
 set -u
-house=$(cd "$(dirname "$0")/../.." && pwd)
+workspace=$(cd "$(dirname "$0")/../.." && pwd)
 paper=$(mktemp -d)
 trap 'rm -rf "$paper"' EXIT
 chmod 755 "$paper"
@@ -12,11 +12,11 @@ passed=0 failed=0
 
 # ---- The machine --------------------------------------------------------
 
-# Begins anew: a root user, no package, no sudo, today's CMake.
+# A new machine: a root user, no package, no sudo, today's CMake.
 machine() {
-  rm -rf "$paper/bin" "$paper/house" "$paper/asked"
-  mkdir -p "$paper/bin" "$paper/house"
-  cp -R "$house/.ci" "$paper/house/.ci"
+  rm -rf "$paper/bin" "$paper/workspace" "$paper/asked"
+  mkdir -p "$paper/bin" "$paper/workspace"
+  cp -R "$workspace/.ci" "$paper/workspace/.ci"
   for each in sh sed xargs echo grep mktemp rm tail head sort env id \
     dirname cat find stat nproc mkdir; do
     ln -s "/usr/bin/$each" "$paper/bin/$each"
@@ -34,7 +34,7 @@ has() {
   chmod 755 "$paper/bin/$1"
 }
 
-# On Debian dpkg-query tells of those packages that it knows.
+# On Debian dpkg-query lists those packages that it knows.
 has_packages() {
   has dpkg-query "for each; do case \" $* \" in
     *\" \$each \"*) echo installed \$each;; esac; done"
@@ -44,7 +44,7 @@ has_packages() {
 run() {
   script=$1
   shift
-  said=$(PATH=$paper/bin "$paper/house/.ci/$script" "$@" </dev/null 2>&1)
+  said=$(PATH=$paper/bin "$paper/workspace/.ci/$script" "$@" </dev/null 2>&1)
   status=$?
 }
 
@@ -81,7 +81,7 @@ machine
 run need make
 that "root installs what is missing" "$(asked)" = "update
 install --yes --no-install-recommends make"
-that "and is told so before" "$said" = \
+that "and says so before" "$said" = \
   "Installing (apt-get): make, and what they depend on."
 
 machine
@@ -136,7 +136,7 @@ WORKBOOK_PACKAGES=skip
 export WORKBOOK_PACKAGES
 run need make
 unset WORKBOOK_PACKAGES
-that "who says skip is believed" "$status$said$(asked)" = 0
+that "skip trusts the machine" "$status$said$(asked)" = 0
 
 machine
 has cmake 'echo cmake version 3.22.1'
@@ -147,14 +147,14 @@ that "with what would be right" \
 that "and exit status 2" "$status" = 2
 
 machine
-mkdir "$paper/house/build"
-has find "echo '$paper/house/build/explore'"
+mkdir "$paper/workspace/build"
+has find "echo '$paper/workspace/build/explore'"
 has stat 'echo root'
 has id 'echo reader'
 run build workbook
-that "a build folder of somebody else's is named, with the mend" \
-  "$said" = "$paper/house/build/explore belongs to root and reader may\
- not write there: sudo chown -R reader $paper/house"
+that "a build folder of somebody else's is named, with the repair" \
+  "$said" = "$paper/workspace/build/explore belongs to root and reader may\
+ not write there: sudo chown -R reader $paper/workspace"
 that "and exit status 2 again" "$status" = 2
 
 machine
@@ -166,6 +166,43 @@ run build workbook
 that "a failed configuration is shown" "$said" = \
   "CMake Error: no compiler"
 that "and exit status 2 with it" "$status" = 2
+
+machine
+mkdir -p "$paper/workspace/build/explore"
+echo old >"$paper/workspace/build/explore/CMakeCache.txt"
+run need make
+that "after an installation CMake looks again" \
+  ! -e "$paper/workspace/build/explore/CMakeCache.txt"
+
+# A tree that was configured before a package was there.
+machine
+mkdir -p "$paper/workspace/build/explore"
+: >"$paper/workspace/build/explore/build.ninja"
+echo "CMAKE_HOME_DIRECTORY:INTERNAL=$paper/workspace" \
+  >"$paper/workspace/build/explore/CMakeCache.txt"
+has cmake "case \$1 in
+  --version) echo cmake version 3.25.1;;
+  --fresh) echo fresh >>'$paper/asked';;
+  --build) [ -s '$paper/asked' ] || {
+    echo \"ninja: error: unknown target 'workbook_confine'\"; exit 1; };;
+esac"
+run build workbook_confine
+that "a target that is unknown is looked for once more" \
+  "$status$said$(asked)" = 0fresh
+
+machine
+mkdir -p "$paper/workspace/build/explore"
+: >"$paper/workspace/build/explore/build.ninja"
+echo "CMAKE_HOME_DIRECTORY:INTERNAL=$paper/workspace" \
+  >"$paper/workspace/build/explore/CMakeCache.txt"
+has cmake "case \$1 in
+  --version) echo cmake version 3.25.1;;
+  --build) echo \"ninja: error: unknown target 'no_such'\"; exit 1;;
+esac"
+run build no_such
+that "and is reported if it is still unknown" \
+  "$said" = "ninja: error: unknown target 'no_such'"
+that "with exit status 2" "$status" = 2
 
 echo "front door: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
