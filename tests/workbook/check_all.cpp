@@ -342,20 +342,35 @@ class all_checks {
                   where_.shown(tree));
   }
 
+  static std::string first_lines(const std::vector<std::string>& said) {
+    constexpr std::size_t shown = 15;
+    std::string lines;
+    for (std::size_t i = 0; i < said.size() && i < shown; ++i) {
+      lines += "\n      " + said[i];
+    }
+    return lines;
+  }
+
   void count_tests(const command_result& done, part_result& into) {
     static const std::regex ok(R"(\[       OK \] .*)");
-    static const std::regex failed(R"(\[  FAILED  \] [^,]*\(\d+ ms\))");
+    static const std::regex failed(R"(\[  FAILED  \] (.*) \(\d+ ms\))");
     static const std::regex skipped(
-        R"(\[  SKIPPED \] [^,]*\(\d+ ms\))");
+        R"(\[  SKIPPED \] (.*) \(\d+ ms\))");
+    std::vector<std::string> said;  // by the test at hand
     for (const std::string& line : lines_of(done.output)) {
       if (line.size() > 1000) {
         continue;
       }
       into.passed += std::regex_match(line, ok) ? 1 : 0;
       into.skipped += std::regex_match(line, skipped) ? 1 : 0;
-      if (std::regex_match(line, failed)) {
+      std::smatch name;
+      if (line.starts_with("[ RUN ")) {
+        said.clear();
+      } else if (std::regex_match(line, name, failed)) {
         ++into.failed;
-        complain(line.substr(13));
+        complain(name[1].str() + first_lines(said));
+      } else {
+        said.push_back(line);
       }
     }
     if (done.status != 0 && into.failed == 0) {

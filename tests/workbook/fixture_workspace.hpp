@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -17,7 +18,11 @@ namespace workbook {
 
 class fixture_workspace {
  public:
+  /// The program sees no variable of ours that changes what it does.
   fixture_workspace() {
+    for (const char* name : {"CI", "STRICT", "NO_COLOR", "MAKEFLAGS"}) {
+      ::unsetenv(name);
+    }
     std::filesystem::copy(WORKBOOK_FIXTURE, root(),
                           std::filesystem::copy_options::recursive);
     EXPECT_EQ(run("labs").status, 0);
