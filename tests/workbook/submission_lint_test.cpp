@@ -78,6 +78,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(submission_lint, what_the_reference_needs_is_allowed) {
   const char* const handler = "extern \"C\" void on_interrupt(int);\n";
   EXPECT_THAT(first_violation(handler, handler), IsEmpty());
+  EXPECT_THAT(first_violation("extern \"C\" int write(int);", handler),
+              HasSubstr("no C function: `write`"));
+  EXPECT_THAT(first_violation("extern \"C\" { void on_interrupt(int); "
+                              "int x; int puts(const char* text); }",
+                              handler),
+              HasSubstr("no C function: `x`"));
   EXPECT_THAT(first_violation("namespace testing {", handler),
               HasSubstr("`testing`"));
 }

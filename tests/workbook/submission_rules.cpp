@@ -192,10 +192,38 @@ class rule_walk {
       refuse(each, std::move(*why));
     } else if (each.text == "extern" && at_ + 1 < tokens_.size() &&
                tokens_[at_ + 1].what == code_token::kind::literal) {
-      refuse(each, "a lab defines no C function");
+      of_c(each);
     } else if (each.text == "gnu" || each.text == "__gnu__" ||
                each.text == "clang") {
       attribute(each);
+    }
+  }
+
+  /// Each name by itself, so that one which a reference needs allows no
+  /// other.
+  void of_c(const code_token& where) {
+    const bool block = word_at(2, "{");
+    std::size_t parentheses = 0;
+    bool any = false;
+    for (std::size_t i = at_ + (block ? 3 : 2); i < tokens_.size();
+         ++i) {
+      const code_token& each = tokens_[i];
+      const bool ends = each.is(";") || each.is("{") || each.is("=");
+      if (parentheses == 0 && (each.is("(") || (ends && !any)) &&
+          tokens_[i - 1].what == code_token::kind::word) {
+        refuse(where, fmt::format("a lab defines no C function: `{}`",
+                                  tokens_[i - 1].text));
+        any = true;
+      }
+      if (each.is("(")) {
+        ++parentheses;
+      } else if (each.is(")") && parentheses > 0) {
+        --parentheses;
+      } else if (block ? each.is("}") : ends) {
+        break;
+      } else if (ends) {
+        any = false;
+      }
     }
   }
 

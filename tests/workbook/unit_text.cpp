@@ -39,6 +39,10 @@ class section_writer {
       folders_.push_back(where.root / section.base / other);
     }
     folders_.push_back(tests_);
+    if (section.sources.parent_path().filename() == "alternatives") {
+      reference_ = where.root / "solutions" / of.lab;
+      folders_.push_back(reference_);
+    }
     for (const fs::path& file : section.tests) {
       write(file, only_tests(read_text(file), section.wanted));
     }
@@ -90,6 +94,11 @@ class section_writer {
   [[nodiscard]] fs::path find(const std::string& name,
                               const fs::path& from) const {
     std::error_code failed;
+    const bool own_first = from == reference_;
+    if (own_first &&
+        fs::is_regular_file(section_.sources / name, failed)) {
+      return section_.sources / name;
+    }
     if (fs::is_regular_file(from / name, failed)) {
       return from / name;
     }
@@ -110,6 +119,7 @@ class section_writer {
   const unit_section& section_;
   fs::path tests_;
   std::vector<fs::path> folders_;
+  fs::path reference_;  // has the files that an alternative shares
   std::set<std::string> known_;
   std::string text_;
 };

@@ -45,6 +45,22 @@ void add_system(std::vector<std::string>& words) {
   add({"--size", std::to_string(64UL << 20U), "--tmpfs", "/tmp"});
 }
 
+/// Without namespaces, programs run as another user where they are.
+/// Throws problem if that user has no way to `program`.
+void check_that_others_reach(const fs::path& program) {
+  for (fs::path folder = program.parent_path();
+       folder.has_relative_path(); folder = folder.parent_path()) {
+    std::error_code missing;
+    const auto may = fs::status(folder, missing).permissions();
+    if ((may & fs::perms::others_exec) == fs::perms::none) {
+      throw problem(
+          "{} is closed to other users, and grading runs programs as "
+          "another one: move the workbook to /srv, or chmod o+x {}",
+          folder.string(), folder.string());
+    }
+  }
+}
+
 }  // namespace
 
 sandbox::sandbox(fs::path confine, isolation wanted)
@@ -64,6 +80,9 @@ sandbox::sandbox(fs::path confine, isolation wanted)
   full_ = lacks_.empty();
   if (!full_ && wanted == isolation::full) {
     throw problem("full isolation is not available: {}", lacks_);
+  }
+  if (!full_ && is_root_) {
+    check_that_others_reach(confine_);
   }
   if (!full_ && !is_root_) {
     lacks_ += "; and programs run as the grader's own user";
