@@ -17,7 +17,7 @@
 namespace workbook::step_5 {
 namespace {
 
-EXPLORED(worker_inside, alone_it_is_refused, 4.5, 3) {
+EXPLORED(worker_inside, alone_it_is_refused, 4.5, 2) {
   contract(
       "Returns would_deadlock if and only if the pool is open, the "
       "call comes from inside");
@@ -257,6 +257,43 @@ EXPLORED(worker_inside, a_destructor_is_inside, 4.5, 1) {
   EXPECT_EQ(its.status.load(), run_status::would_deadlock)
       << "the only worker destroys a task, which waits for a worker";
   EXPECT_TRUE(its.refused) << "the destructor shut down its own pool";
+}
+
+EXPLORED(worker_inside, a_failed_allocation_blocks_nothing, 4.5, 1,
+         .schedules = 50) {
+  contract(
+      "Throws std::bad_alloc if allocation fails; nothing has changed "
+      "then.");
+  std::latch both(2);
+  std::atomic<int> thrown = 0;
+  refusals refused;
+  worker_pool pool(2);
+  EXPECT_EQ(pool.run([&] {
+    for (std::size_t before = 0; before < 3; ++before) {
+      worker_pool::task job([] {});
+      try {
+        const explore::missing_block missing(before);
+        (void)pool.run(std::move(job));
+      } catch (const std::bad_alloc&) {
+        ++thrown;
+      }
+    }
+  }),
+            run_status::ok);
+  explore::settle();
+
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(pool.run([&] {
+      both.arrive_and_wait();
+      refused.note(pool.run([] {}));
+    }),
+              run_status::ok);
+  }
+  explore::settle();
+
+  EXPECT_EQ(refused.count, 1)
+      << "two tasks need a worker: the first may wait for the second. "
+      << thrown << " calls threw before; does one still count?";
 }
 
 EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
