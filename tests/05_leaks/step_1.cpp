@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <latch>
 #include <stop_token>
 #include <thread>
 
@@ -46,6 +48,11 @@ EXPLORED(leaks_parent, it_returns_when_all_have_ended, 5.1, 2,
 
   EXPECT_EQ(one.done, 2);
   EXPECT_EQ(one.returned_at.load(), 1s) << "all jobs had ended at 1 s";
+  const auto start = explore::now();
+  parent none(0, 10s, [](auto) {});
+  wait_an_hour(none);
+  EXPECT_EQ(none.returned_at.load(), start)
+      << "of no jobs, all have ended from the start";
 }
 
 EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 1,
@@ -73,6 +80,24 @@ EXPLORED(leaks_parent, it_stops_the_rest_at_the_limit, 5.1, 1,
       << "the limit is at 10 s, and the job needs 2 s to end";
 }
 
+EXPLORED(leaks_parent, every_job_has_a_thread, 5.1, 1, .schedules = 50,
+         .timeouts_race = false, .virtual_time = true) {
+  contract(
+      "Calls job(token) `count` times, each on a thread of its own.");
+  contract("In the second case it requests a stop");
+  std::latch all(6);
+  channel<int> quiet;
+
+  parent one(6, 0s, [&](std::stop_token stop) {
+    (void)quiet.receive(stop);
+    all.arrive_and_wait();  // each waits until all were stopped
+  });
+  wait_an_hour(one);
+
+  EXPECT_EQ(one.done, 0) << "no job ended within the limit of 0 s";
+  EXPECT_TRUE(all.try_wait()) << "a limit of 0 s saves no job its call";
+}
+
 EXPLORED(leaks_parent, the_limit_is_for_all_together, 5.1, 1,
          .schedules = 50, .timeouts_race = false,
          .virtual_time = true) {
@@ -90,7 +115,7 @@ EXPLORED(leaks_parent, the_limit_is_for_all_together, 5.1, 1,
          "limit anew?";
 }
 
-EXPLORED(leaks_parent, no_thread_is_left, 5.1, 2, .schedules = 100,
+EXPLORED(leaks_parent, no_thread_is_left, 5.1, 1, .schedules = 100,
          .timeouts_race = false, .virtual_time = true) {
   contract("When it returns, every thread that it started has ended.");
   std::atomic<int> alive = 0;

@@ -69,6 +69,9 @@ EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
                                       throw std::runtime_error("no");
                                     }),
                  std::runtime_error);
+    EXPECT_THROW(
+        (void)first_wanted(from.source(), [](int) -> bool { throw 7; }),
+        int);
     returned = true;
   });
   explore::settle();
@@ -96,6 +99,9 @@ EXPLORED(leaks_search, a_source_may_end_first, 5.2, 1,
     EXPECT_EQ(first_wanted(many.source(), [](int n) { return n > 5; }),
               6)
         << "values are lost, or out of order";
+    const auto digits = [n = 0]() mutable { return n++ % 5; };
+    EXPECT_EQ(first_wanted(digits, [](int n) { return n == 3; }), 3)
+        << "0 is a value like any other";
     returned = true;
   });
   explore::settle();

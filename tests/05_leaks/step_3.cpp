@@ -55,7 +55,8 @@ EXPLORED(leaks_stage, it_leaves_a_full_channel, 5.3, 3,
 
 EXPLORED(leaks_stage, it_leaves_an_empty_channel, 5.3, 1,
          .schedules = 200, .polls = false) {
-  contract("at once if it is waiting … Never closes the channels");
+  contract("at once if it is waiting, and before the next number");
+  contract("Never closes the channels");
   channel<int> in(1);
   channel<int> out(1);
 
@@ -65,6 +66,16 @@ EXPLORED(leaks_stage, it_leaves_an_empty_channel, 5.3, 1,
   EXPECT_EQ(one.sent, 0);
   EXPECT_EQ(in.try_send(1), channel_status::ok)
       << "the stage has closed a channel of its caller";
+  channel<int> numbers(3);
+  channel<int> squares(3);
+  for (int number = 1; number <= 3; ++number) {
+    (void)numbers.send(int{number});
+  }
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_LE(square_all(stopped.get_token(), numbers, squares), 1)
+      << "a call that does not have to wait returns ok, not cancelled: "
+         "a stage that always finds numbers and room never stops";
 }
 
 EXPLORED(leaks_stage, it_ends_with_its_channels, 5.3, 1,
@@ -91,6 +102,8 @@ EXPLORED(leaks_stage, it_ends_with_its_channels, 5.3, 1,
 
   EXPECT_GE(two.sent, 1) << "a number sent before the close is lost";
   EXPECT_EQ(wide.try_receive().status, channel_status::ok);
+  EXPECT_EQ(wide.try_send(1), channel_status::ok)
+      << "`in` was closed, and the stage has closed `out`";
 }
 
 EXPLORED(leaks_stage, it_ends_when_out_is_closed, 5.3, 1,

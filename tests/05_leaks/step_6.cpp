@@ -24,6 +24,10 @@ namespace {
 EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2,
          .polls = false) {
   contract(
+      "A child is in running_ from its spawn until its function has "
+      "returned or thrown and its captures are destroyed.");
+  contract("Runs f(token) as a child.");
+  contract(
       "Blocks until all children have ended and their captures are "
       "destroyed. … Does not poll.");
   int first = 0;  // plain: join must order the children's writes
@@ -52,6 +56,9 @@ EXPLORED(leaks_scope, join_waits_for_every_child, 5.6, 2,
 }
 
 EXPLORED(leaks_scope, the_destructor_joins, 5.6, 1, .polls = false) {
+  contract(
+      "task_scope runs children on threads of their own and outlives "
+      "them.");
   contract("Cancels, and blocks until all children have ended.");
   explore::gate table;
   std::atomic<bool> destroyed = false;
@@ -74,6 +81,11 @@ EXPLORED(leaks_scope, the_destructor_joins, 5.6, 1, .polls = false) {
 }
 
 EXPLORED(leaks_scope, the_destructor_cancels_first, 5.6, 2) {
+  contract(
+      "Cancellation requests a stop on the children's token, which "
+      "wakes every child that waits with it, for example on a "
+      "channel.");
+  contract("Does not wait for a child.");
   contract("Cancels, and blocks until all children have ended.");
   std::atomic<bool> destroyed = false;
   channel<int> quiet;
@@ -337,6 +349,10 @@ std::size_t stacks_kept(task_scope& scope) {
 }
 
 GRADED(leaks_scope, ended_threads_do_not_accumulate, 5.6, 1) {
+  contract(
+      "The child that ended last owns the thread of the child that "
+      "ended before it, and joins it. So last_ended_ is the only "
+      "thread that is left to join once running_ is empty.");
   contract("The threads of ended children do not accumulate");
   task_scope scope;
 

@@ -33,6 +33,9 @@ std::string thrown_by_join(task_scope& scope) {
 
 EXPLORED(leaks_failure, the_first_one_cancels_the_rest, 5.7, 2) {
   contract(
+      "first_error_ is the first exception of a child that no join has "
+      "rethrown.");
+  contract(
       "It is cancelled by cancel(), by the first child that throws");
   contract("It is stored before the scope is cancelled.");
   channel<int> quiet;
@@ -55,21 +58,26 @@ EXPLORED(leaks_failure, the_first_one_cancels_the_rest, 5.7, 2) {
 EXPLORED(leaks_failure, join_throws_after_all_have_ended, 5.7, 2) {
   contract("Then rethrows the first exception of a child, once.");
   explore::gate table;
-  std::atomic<bool> returned = false;
+  std::atomic<int> returned = 0;
+  std::atomic<int> thrown = 0;
   task_scope scope;
 
   (void)scope.spawn([&](std::stop_token) { table.wait(); });
   (void)scope.spawn(
       [](std::stop_token) { throw std::runtime_error("no"); });
-  std::jthread owner([&] {
-    explore::role("owner");
-    EXPECT_EQ(thrown_by_join(scope), "no");
-    returned = true;
-  });
+  const auto join = [&] {
+    thrown += thrown_by_join(scope) == "no" ? 1 : 0;
+    ++returned;
+  };
+  std::jthread owner(join);
+  std::jthread other(join);
   explore::settle();
-
-  EXPECT_FALSE(returned) << "join has thrown while a child still runs";
+  EXPECT_EQ(returned, 0) << "join has thrown while a child still runs";
   table.open();
+  owner.join();
+  other.join();
+
+  EXPECT_EQ(thrown, 1) << "two calls of join; one of them rethrows";
 }
 
 EXPLORED(leaks_failure, a_child_may_throw_anything, 5.7, 1,
@@ -81,6 +89,8 @@ EXPLORED(leaks_failure, a_child_may_throw_anything, 5.7, 1,
 
   EXPECT_EQ(thrown_by_join(scope), "42")
       << "a child may throw what is not a std::exception";
+  EXPECT_TRUE(scope.token().stop_requested())
+      << "the first child that throws cancels, whatever it throws";
 }
 
 EXPLORED(leaks_failure, an_unclaimed_error_is_reported, 5.7, 1) {
@@ -113,6 +123,18 @@ EXPLORED(leaks_failure, an_unclaimed_error_is_reported, 5.7, 1) {
   }
 
   EXPECT_EQ(reported, "one") << "on_error was not called, or twice";
+  channel<int> quiet;
+  {
+    task_scope scope({.on_error = [&](std::exception_ptr) {
+      reported += ", late";
+    }});
+    (void)scope.spawn([&](std::stop_token stop) {
+      (void)quiet.receive(stop);
+      throw std::runtime_error("stopped");
+    });
+  }
+  EXPECT_EQ(reported, "one, late")
+      << "the destructor stopped a child, which threw then";
 }
 
 GRADED(leaks_failure, an_error_is_never_lost, 5.7, 1) {
@@ -141,6 +163,12 @@ bool refuses(task_scope& scope) {
 
 EXPLORED(leaks_inside, a_child_cannot_join_its_scope, 5.7, 1,
          .schedules = 100) {
+  contract(
+      "\"Inside\" means: on the thread of a child of the scope, or of "
+      "a child of a scope that was created inside.");
+  contract(
+      "Throws std::system_error, resource_deadlock_would_occur, if the "
+      "caller is inside: it would wait for its own end.");
   contract(
       "Called inside, it throws std::system_error with "
       "resource_deadlock_would_occur.");

@@ -68,6 +68,7 @@ EXPLORED(leaks_limits, it_may_be_over_from_the_start, 5.8, 1,
 EXPLORED(leaks_limits, a_deadline_delays_no_end, 5.8, 1,
          .schedules = 100, .timeouts_race = false,
          .virtual_time = true) {
+  contract("Does not block.");
   contract("it joins the thread that waits for the deadline.");
 
   {
@@ -83,6 +84,9 @@ EXPLORED(leaks_limits, a_deadline_delays_no_end, 5.8, 1,
 
 EXPLORED(leaks_limits, a_deadline_needs_a_thread, 5.8, 1,
          .schedules = 50) {
+  contract(
+      "Starts a thread if there is a deadline in the future. Throws "
+      "std::system_error if it cannot start.");
   contract(
       "Throws std::system_error if a deadline needs a thread and none "
       "can start.");
@@ -215,12 +219,16 @@ EXPLORED(leaks_wait, the_longest_wait_has_no_limit, 5.8, 1,
          .schedules = 50, .timeouts_race = false,
          .virtual_time = true) {
   contract("A limit beyond the clock's range means no limit.");
+  contract("Does not cancel.");
   std::this_thread::sleep_for(1s);  // the clock is not at zero
   task_scope scope;
 
   (void)scope.spawn(
       [](std::stop_token) { std::this_thread::sleep_for(1h); });
 
+  EXPECT_FALSE(scope.join_for(1s));
+  EXPECT_FALSE(scope.token().stop_requested())
+      << "like join, join_for does not cancel";
   EXPECT_TRUE(scope.join_for(std::chrono::nanoseconds::max()))
       << "now and the limit add up to a time in the past";
 }

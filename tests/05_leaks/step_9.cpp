@@ -1,5 +1,6 @@
 // Step 5.9: a snapshot before, a snapshot after, and the difference.
 
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -8,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -58,6 +61,7 @@ leak_options at_once() {
 }
 
 GRADED(leaks_check, an_identity_is_number_and_time, 5.9, 1) {
+  contract("Parses the text of a task/*/stat file");
   contract(
       "The first field is the thread's number, the second its name in "
       "parentheses, the 22nd its start time. A name may contain blanks "
@@ -79,6 +83,9 @@ GRADED(leaks_check, an_identity_is_number_and_time, 5.9, 1) {
 }
 
 GRADED(leaks_check, a_number_that_is_used_again, 5.9, 1) {
+  contract(
+      "The kernel reuses a thread's number once the thread has ended, "
+      "so the start time is part of the identity.");
   contract(
       "Returns what is in `after` and not in `before`. Another thread "
       "with the same number is new. Counts do not matter.");
@@ -115,6 +122,8 @@ GRADED(leaks_check, timers_and_descriptors_are_identified, 5.9, 1) {
 
 GRADED(leaks_check, a_leak_is_reported_with_its_facts, 5.9, 1) {
   contract("Returns what exists now and did not exist before");
+  contract("What was left behind. Only a thread has all the fields.");
+  contract("The callers of the calling function, innermost first.");
   const sleeper old("old");
   const leak_check check(at_once());
   const auto start = ticks_now();
@@ -128,7 +137,13 @@ GRADED(leaks_check, a_leak_is_reported_with_its_facts, 5.9, 1) {
   EXPECT_EQ(found[0].waits_in, "futex");
   EXPECT_NE(found[0].creator.find("step_9.cpp:"), std::string::npos)
       << found[0].creator << ": the caller of spawn is its creator";
-  EXPECT_FALSE(found[0].stack.empty());
+  const std::vector<void*>& stack = found[0].stack;
+  std::array<void*, 3> here = {};  // this test, and its callers
+  ASSERT_EQ(::backtrace(here.data(), 3), 3);
+  const auto inner = std::find(stack.begin(), stack.end(), here[1]);
+  const auto outer = std::find(stack.begin(), stack.end(), here[2]);
+  EXPECT_NE(outer, stack.end()) << "the callers of spawn, not others";
+  EXPECT_LT(inner, outer) << "innermost first";
   EXPECT_LE(found[0].age, seconds_since(start)) << "in seconds";
 }
 
@@ -162,6 +177,8 @@ GRADED(leaks_check, the_spawn_site_is_recorded_in_time, 5.9, 1) {
 }
 
 GRADED(leaks_check, the_registry_forgets_ended_threads, 5.9, 1) {
+  contract(
+      "The spawn sites of the running threads that spawn started.");
   contract("Its spawn site is in the registry … until f has ended.");
   std::optional<thread_identity> id;
   bool known = false;
@@ -178,6 +195,10 @@ GRADED(leaks_check, the_registry_forgets_ended_threads, 5.9, 1) {
 }
 
 GRADED(leaks_check, another_thread_may_look, 5.9, 1) {
+  contract(
+      "The threads of this process except the calling one, with their "
+      "names.");
+  contract("It includes the creating thread, and never changes.");
   contract(
       "The calling thread of look() is never a leak, and neither is "
       "the "
@@ -196,6 +217,7 @@ GRADED(leaks_check, another_thread_may_look, 5.9, 1) {
 }
 
 GRADED(leaks_check, it_waits_for_a_thread_that_ends, 5.9, 2) {
+  contract("How long a thread may take to end.");
   contract("What ends by itself within `wait_limit` is not a leak.");
   contract("The pauses add up to it.");
   std::thread([] {}).join();  // a runtime's own thread comes with it
@@ -222,6 +244,7 @@ GRADED(leaks_check, it_waits_for_a_thread_that_ends, 5.9, 2) {
 }
 
 GRADED(leaks_check, it_backs_off, 5.9, 1) {
+  contract("Called for every pause; by default it sleeps.");
   contract(
       "Looks at once. While it finds anything, it pauses and looks "
       "again: first for 1 ms, then for twice as long each time, until "
@@ -238,6 +261,14 @@ GRADED(leaks_check, it_backs_off, 5.9, 1) {
 
   EXPECT_EQ(made, (pauses{1ms, 2ms, 4ms, 3ms}))
       << "the pauses add up to wait_limit, no more";
+  made.clear();
+  leak_options no_time = {.wait_limit = 0ns, .pause = [&](auto time) {
+                            made.push_back(time);
+                          }};
+  const leak_check hasty(no_time);
+  const sleeper other;
+  EXPECT_EQ(hasty.look().size(), 1U);
+  EXPECT_TRUE(made.empty()) << "a limit of 0 leaves no time to pause";
 }
 
 GRADED(leaks_check, it_ignores_by_exact_name, 5.9, 1) {
@@ -288,19 +319,35 @@ GRADED(leaks_check, it_ignores_by_creator, 5.9, 1) {
 }
 
 GRADED(leaks_check, runtimes_are_warmed_up, 5.9, 1) {
+  contract(
+      "before_ is what existed when the check was created, after the "
+      "warm-up.");
+  contract(
+      "For runtimes that start a thread at their first use and keep "
+      "it.");
   contract("Called in order before the first snapshot.");
   contract("Calls warm_up, then takes the first snapshot.");
   std::optional<sleeper> own;
+  std::string order;
   leak_options options = at_once();
-  options.warm_up = {[&] { own.emplace("runtime"); }};
+  options.warm_up = {[&] { order += "a"; },
+                     [&] {
+                       order += "b";
+                       own.emplace("runtime");
+                     }};
 
   const leak_check check(options);
 
   EXPECT_TRUE(check.look().empty())
       << "the warm-up comes before the first snapshot";
+  EXPECT_EQ(order, "ab") << "each is called once, in order";
 }
 
 GRADED(leaks_check, descriptors_and_timers, 5.9, 1) {
+  contract("The open descriptors, as number and target.");
+  contract(
+      "The POSIX timers from timer_create that were not deleted, by "
+      "their numbers. A timerfd is a descriptor.");
   contract(
       "leak_check finds what was started since its creation and still "
       "exists.");

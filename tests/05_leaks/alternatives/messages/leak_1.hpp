@@ -19,14 +19,17 @@ inline int run_jobs(int count, std::chrono::nanoseconds limit,
   const auto last = task_scope::clock::time_point::max();
   const auto end = limit > last - now ? last : now + limit;
   std::atomic<int> in_time = 0;
-  task_scope scope({.deadline = end});
+  task_scope scope;
   for (int i = 0; i < count; ++i) {
     (void)scope.spawn([&](std::stop_token stop) {
       job(stop);
       in_time += task_scope::clock::now() < end ? 1 : 0;
     });
   }
-  scope.join();
+  if (!scope.join_for(limit)) {
+    scope.cancel();
+    scope.join();
+  }
   return in_time;
 }
 
