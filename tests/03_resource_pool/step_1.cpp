@@ -13,6 +13,7 @@ namespace {
 
 EXPLORED(resource_lease, zero_capacity_is_refused, 3.1, 1) {
   contract("Throws std::invalid_argument if the capacity is 0");
+  contract("At least 1.");
   census counts;
 
   EXPECT_THROW(things(of(counts, 0)), std::invalid_argument)
@@ -32,7 +33,11 @@ EXPLORED(resource_lease, a_returned_resource_is_lent_again, 3.1, 3) {
       "lease<T> lends one T out of a pool, and returns it when it "
       "dies.");
   contract("Takes back a resource that can be lent again.");
+  contract("Makes a resource, on the thread that calls acquire.");
+  contract("Without it, all are good.");
   census counts;
+  std::thread::id made_on;
+  counts.at_birth = [&] { made_on = std::this_thread::get_id(); };
   things pool(of(counts, 2));
   EXPECT_EQ(counts.made, 0) << "nobody has acquired anything yet";
 
@@ -43,6 +48,8 @@ EXPLORED(resource_lease, a_returned_resource_is_lent_again, 3.1, 3) {
            "lease bring it back, and is idle_ looked at first?";
   }
 
+  EXPECT_EQ(made_on, std::this_thread::get_id())
+      << "the factory ran on a thread of the pool's";
   EXPECT_EQ(counts.made, 1) << "one caller at a time needs one";
   EXPECT_EQ(pool.stats().idle, 1U);
 }
@@ -71,6 +78,7 @@ EXPLORED(resource_lease, a_moved_lease_returns_nothing, 3.1, 2) {
 EXPLORED(resource_lease, assignment_returns_the_old_one, 3.1, 2) {
   contract(
       "Returns what it lends, then takes over what `other` lends.");
+  contract("Nothing happens if both are the same lease.");
   census counts;
   things pool(of(counts, 2));
   things elsewhere(of(counts, 2));

@@ -1,6 +1,7 @@
 // Step 3.2: the cap, and the queue of waiters.
 
 #include <atomic>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -153,7 +154,39 @@ EXPLORED(resource_cap, try_acquire_does_not_wait, 3.2, 1) {
   EXPECT_EQ(pool.stats().waiting, 0U);
 }
 
-EXPLORED(resource_cap, each_return_serves_one, 3.2, 2) {
+// A wait that fails because there is no memory leaves no trace.
+EXPLORED(resource_cap, a_wait_may_lack_memory, 3.2, 1,
+         .schedules = 50) {
+  contract("Callers wait for a resource or a slot");
+  contract("The numbers at this moment, but for `created`.");
+  census counts;
+  std::atomic<int> thrown = 0;
+  std::atomic<int> served = 0;
+  things pool(of(counts, 1));
+  lease<thing> held = pool.acquire();
+  EXPECT_FALSE(pool.try_acquire()) << "the only one is lent";
+
+  std::jthread waiter = explore::actor("waiter", [&] {
+    try {
+      const explore::missing_block missing(0);
+      const lease<thing> lent = pool.acquire();
+      ++served;
+    } catch (const std::bad_alloc&) {
+      ++thrown;
+    }
+  });
+  explore::settle();
+  EXPECT_EQ(pool.stats().waiting, thrown == 0 ? 1U : 0U)
+      << "a call that has thrown still counts as waiting";
+  held = lease<thing>();
+  explore::settle();
+
+  EXPECT_EQ(served + thrown, 1);
+  EXPECT_EQ(pool.stats().waiting, 0U);
+  EXPECT_EQ(pool.stats().idle, 1U) << "a resource was lost";
+}
+
+EXPLORED(resource_cap, each_return_serves_one, 3.2, 1) {
   contract("It is lent to the first waiter");
   census counts;
   std::atomic<int> served = 0;

@@ -32,6 +32,9 @@ EXPLORED(resource_slot, a_failed_factory_frees_its_slot, 3.3, 2) {
   } catch (const std::runtime_error& thrown) {
     error = thrown.what();
   }
+  counts.at_birth = [] { throw 42; };
+  EXPECT_THROW(pool.acquire(), int) << "it need not be a "
+                                       "std::exception";
   counts.at_birth = nullptr;
 
   EXPECT_EQ(error, "no route") << "the caller must learn why";
@@ -122,15 +125,21 @@ EXPLORED(resource_slot, an_invalid_one_is_not_lent_again, 3.3, 1) {
   contract("The lease is empty then. Nothing happens if it was empty.");
   census counts;
   std::size_t idle_meanwhile = 9;
+  lease<thing> lent;
   things pool(of(counts, 1));
-  counts.at_death = [&] { idle_meanwhile = pool.stats().idle; };
+  counts.at_death = [&] {
+    idle_meanwhile = pool.stats().idle;
+    EXPECT_FALSE(lent) << "its lease can be used while it is destroyed";
+    lent.invalidate();
+  };
 
   {
-    lease<thing> lent = pool.acquire();
+    lent = pool.acquire();
     lent.invalidate();
     EXPECT_FALSE(lent) << "the lease is empty afterwards";
     EXPECT_EQ(counts.alive, 0) << "it is destroyed now, not later";
     lent.invalidate();  // nothing happens
+    EXPECT_EQ(pool.stats().alive, 0U) << "its slot was freed twice";
   }
 
   EXPECT_EQ(pool.acquire()->id, 2) << "a broken one was lent";

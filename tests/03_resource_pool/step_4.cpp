@@ -50,11 +50,13 @@ EXPLORED(resource_close, every_waiter_is_told, 3.4, 3) {
 
   std::jthread one = explore::actor("one", wait);
   std::jthread other = explore::actor("other", wait);
+  std::jthread third = explore::actor("third", wait);
+  std::jthread fourth = explore::actor("fourth", wait);
   explore::settle();
   pool.close();
   explore::settle();
 
-  EXPECT_EQ(refused, 2)
+  EXPECT_EQ(refused, 4)
       << "the pool is closed, and somebody still waits for "
          "a resource that will never come";
   EXPECT_EQ(pool.stats().waiting, 0U);
@@ -81,6 +83,7 @@ EXPLORED(resource_close, a_newcomer_in_the_act_is_told, 3.4, 1) {
 EXPLORED(resource_close, what_is_idle_is_destroyed, 3.4, 2) {
   contract("What is idle is destroyed now");
   contract("Returns what was idle. Idempotent.");
+  contract("Idempotent. Does not wait for leases or for factories.");
   contract("The numbers at this moment");
   census counts;
   std::size_t seen = 9;

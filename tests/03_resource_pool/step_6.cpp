@@ -159,6 +159,15 @@ EXPLORED(resource_age, the_old_are_not_lent, 3.6, 1,
       << "ten seconds after its making it was lent once more; does "
          "its age count from its last use?";
   EXPECT_EQ(counts.alive, 1);
+
+  lease<thing> held = pool.acquire();
+  std::atomic<int> got = 0;
+  std::jthread waiter =
+      explore::actor("waiter", [&] { got = pool.acquire()->id; });
+  std::this_thread::sleep_for(10s);
+  held = lease<thing>();
+  waiter.join();
+  EXPECT_EQ(got, 3) << "an old one was handed to a caller that waited";
 }
 
 EXPLORED(resource_age, prune_takes_the_longest_idle, 3.6, 1,
@@ -210,6 +219,30 @@ EXPLORED(resource_age, prune_meets_a_caller, 3.6, 1) {
   EXPECT_EQ(pool.stats().alive, 0U) << "a slot is lost";
 }
 
+// Idle since 50 s: things 3, 2 and 1, in this order; 1 is old.
+void expect_the_old_to_go_first() {
+  census counts;
+  auto options = of(counts, 3);
+  options.max_idle_time = 8s;
+  options.max_lifetime = 60s;
+  options.min_idle = 1;
+  things pool(std::move(options));
+  lease<thing> one = pool.acquire();
+  std::this_thread::sleep_for(50s);
+  {
+    const lease<thing> two = pool.acquire();
+    const lease<thing> three = pool.acquire();
+  }  // three comes back first
+  one = lease<thing>();
+  std::this_thread::sleep_for(10s);
+
+  EXPECT_EQ(pool.prune(), 2U) << "one is old; one of two may stay idle";
+
+  EXPECT_EQ(pool.stats().idle, 1U);
+  EXPECT_EQ(pool.acquire()->id, 2)
+      << "thing 1 had reached its lifetime, thing 3 came back first";
+}
+
 EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
          .timeouts_race = false, .virtual_time = true) {
   contract("as long as more than min_idle stay idle");
@@ -218,6 +251,9 @@ EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
       "idle.");
   contract(
       "Returns the idle ones that were born at or before `born_by`");
+  contract(
+      "Destroys the idle resources that have reached max_lifetime; "
+      "then those that have been idle for max_idle_time");
   contract("The pool never calls it by itself.");
   census counts;
   auto options = of(counts, 3);
@@ -238,6 +274,7 @@ EXPLORED(resource_age, prune_keeps_min_idle, 3.6, 1,
   EXPECT_EQ(pool.prune(), 2U)
       << "what has reached max_lifetime is of no use: it goes";
   EXPECT_EQ(counts.alive, 0);
+  expect_the_old_to_go_first();
 }
 
 EXPLORED(resource_age, age_counts_from_the_making, 3.6, 1,

@@ -1,6 +1,7 @@
 // Step 3.7: a cap that moves.
 
 #include <atomic>
+#include <functional>
 #include <latch>
 #include <stdexcept>
 #include <thread>
@@ -143,8 +144,8 @@ EXPLORED(resource_resize, resize_meets_callers, 3.7, 1) {
   EXPECT_EQ(counts.alive, 1);
 }
 
-EXPLORED(resource_resize, detached_and_still_too_many, 3.7, 1) {
-  contract("at most `capacity` of which are alive at once");
+// The ways in which a resource leaves a pool that has one too many.
+void leave(const std::function<void(lease<thing>&)>& how) {
   census counts;
   std::atomic<int> got = 0;
   things pool(of(counts, 2));
@@ -155,13 +156,20 @@ EXPLORED(resource_resize, detached_and_still_too_many, 3.7, 1) {
       explore::actor("waiter", [&] { got = pool.acquire()->id; });
   explore::settle();
 
-  const auto mine = std::move(one).detach();
+  how(one);
   explore::settle();
   EXPECT_EQ(got, 0) << "one is allowed, and one is lent";
   other = lease<thing>();
   explore::settle();
 
   EXPECT_EQ(got, 2) << "the last one came back, and a caller waits";
+}
+
+EXPLORED(resource_resize, detached_and_still_too_many, 3.7, 1) {
+  contract("at most `capacity` of which are alive at once");
+  leave([](lease<thing>& one) { (void)std::move(one).detach(); });
+  leave([](lease<thing>& one) { one.invalidate(); });
+  leave([](lease<thing>& one) { one = lease<thing>(); });
 }
 
 EXPLORED(resource_resize, shrunk_slots_serve_all_who_wait, 3.7, 1) {

@@ -181,7 +181,8 @@ class resource_pool {
           stop, [&] { leave(acquire_status::cancelled); });
       if (deadline &&
           mine.wait_until(*deadline) == std::future_status::timeout) {
-        leave(acquire_status::timed_out);
+        leave(stop.stop_requested() ? acquire_status::cancelled
+                                    : acquire_status::timed_out);
       }
       return mine.get();
     }
