@@ -45,6 +45,7 @@ EXPLORED(worker_hand_off, a_worker_runs_the_task, 4.1, 2) {
 EXPLORED(worker_hand_off, run_returns_when_a_worker_has_it, 4.1, 3,
          .polls = false) {
   contract("Returns ok once a worker has it");
+  contract("a worker has the task");
   contract("Blocks while all workers are busy and the pool is open.");
   contract("Neither an idle worker nor a blocked caller polls.");
   explore::gate gate;
@@ -95,6 +96,7 @@ EXPLORED(worker_hand_off, two_blocked_callers_are_served, 4.1, 1,
 
 EXPLORED(worker_hand_off, each_task_runs_once, 4.1, 2) {
   contract("Hands `job` to a worker. Returns ok once a worker has it");
+  contract("Shuts down the pool.");
   std::array<std::atomic<int>, 3> runs = {};
 
   {

@@ -23,6 +23,7 @@ EXPLORED(worker_refusal, a_late_run_learns_closed, 4.3, 1) {
   contract(
       "With any other status, `job` is unchanged and still belongs to "
       "the caller.");
+  contract("the pool was shut down");
   std::atomic<int> alive = 0;
   explore::payload held(&alive);
   worker_pool pool(1);
@@ -97,10 +98,13 @@ EXPLORED(worker_refusal, a_task_learns_closed_too, 4.3, 1) {
   contract("work_ is closed if and only if closed_ is true.");
   explore::gate gate;
   run_status status = run_status::ok;
+  bool kept = false;
   worker_pool pool(1);
   EXPECT_EQ(pool.run([&] {
     gate.wait();
-    status = pool.run([] {});
+    worker_pool::task job([] {});
+    status = pool.run(std::move(job));
+    kept = bool(job);
   }),
             run_status::ok);
 
@@ -112,12 +116,14 @@ EXPLORED(worker_refusal, a_task_learns_closed_too, 4.3, 1) {
   EXPECT_EQ(status, run_status::closed)
       << "the pool was closed when its task called run; closed comes "
          "before would_deadlock";
+  EXPECT_TRUE(kept) << "the refused task is still the caller's";
 }
 
-EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 2) {
+EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 1) {
   contract(
       "but returns would_block instead of blocking if no worker is "
       "waiting for a task.");
+  contract("no worker was waiting");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
@@ -138,15 +144,43 @@ EXPLORED(worker_refusal, try_run_needs_a_waiting_worker, 4.3, 2) {
   EXPECT_EQ(ran, 1) << "a task ran although it had been refused";
 }
 
+// Three callers at once, and two workers that wait.
+EXPLORED(worker_refusal, try_run_takes_every_waiting_worker, 4.3, 1) {
+  contract("would_block … if no worker is waiting for a task.");
+  explore::gate gate;
+  std::atomic<int> taken = 0;
+  std::atomic<int> refused = 0;
+  worker_pool pool(2);
+  explore::settle();  // both workers wait
+  const auto call = [&] {
+    const run_status status = pool.try_run([&] { gate.wait(); });
+    taken += status == run_status::ok ? 1 : 0;
+    refused += status == run_status::would_block ? 1 : 0;
+  };
+
+  std::jthread one(call);
+  std::jthread other(call);
+  std::jthread third(call);
+  explore::settle();
+  EXPECT_EQ(taken, 2) << "two workers were waiting";
+  EXPECT_EQ(refused, 1) << "the third call must not wait";
+  gate.open();
+}
+
 EXPLORED(worker_refusal, run_for_gives_up_in_time, 4.3, 1,
          .timeouts_race = false, .virtual_time = true) {
   contract("Like run(job), but returns timed_out after `limit`.");
+  contract("no worker took it in time");
   explore::gate gate;
   std::atomic<int> ran = 0;
   worker_pool pool(1);
   EXPECT_EQ(pool.run([&] { gate.wait(); }), run_status::ok);
 
   worker_pool::task job([&] { ++ran; });
+  for (const seconds none : {seconds(0), seconds(-1)}) {
+    EXPECT_EQ(pool.run_for(std::move(job), none),
+              run_status::timed_out);
+  }
   const run_status status = pool.run_for(std::move(job), seconds(3));
   const auto when = explore::now();
   gate.open();
@@ -179,6 +213,7 @@ EXPLORED(worker_refusal, a_late_worker_finds_nothing, 4.3, 1) {
 EXPLORED(worker_refusal, a_stop_cancels_run, 4.3, 1, .polls = false) {
   contract(
       "Like run(job), but returns cancelled once `stop` is requested.");
+  contract("a stop was requested");
   contract("Neither an idle worker nor a blocked caller polls.");
   explore::gate gate;
   std::stop_source stop;
@@ -229,6 +264,22 @@ EXPLORED(worker_refusal, inside_it_may_wait_with_an_end, 4.3, 1) {
       << "the call ends by itself, so it is not a deadlock";
   EXPECT_EQ(stopped, run_status::cancelled)
       << "a stop can end this call, so it is not a deadlock";
+  pool.shutdown();
+  for (const bool has_limit : {true, false}) {
+    run_status endless = run_status::ok;
+    worker_pool other(1);
+    EXPECT_EQ(other.run([&] {
+      endless = has_limit ? other.run_for(
+                                [] {}, std::chrono::nanoseconds::max())
+                          : other.run([] {}, std::stop_token());
+    }),
+              run_status::ok);
+    explore::settle();  // the call waits
+    other.shutdown();
+    EXPECT_NE(endless, run_status::would_deadlock)
+        << "such a call never returns would_deadlock, even if its "
+           "limit or its stop can never come";
+  }
 }
 
 EXPLORED(worker_refusal, the_first_status_is_returned, 4.3, 2) {

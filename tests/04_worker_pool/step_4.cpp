@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "04_worker_pool/run_status_words.hpp"
 #include "grading/grading.hpp"
@@ -31,10 +32,16 @@ std::string thrown_by_shutdown(worker_pool& pool) {
 
 EXPLORED(worker_exception, the_worker_lives_on, 4.4, 2) {
   contract("An exception of a task does not end its worker.");
+  contract("A worker destroys each task before it waits for the next");
   std::atomic<bool> ran = false;
+  std::atomic<int> alive = 0;
+  explore::payload held(&alive);
   worker_pool pool(1);
 
-  EXPECT_EQ(pool.run([] { fail("lost"); }), run_status::ok);
+  EXPECT_EQ(pool.run([held = std::move(held)] { fail("lost"); }),
+            run_status::ok);
+  explore::settle();
+  EXPECT_EQ(alive, 0) << "a task that failed is kept";
   EXPECT_EQ(pool.run([&] { ran = true; }), run_status::ok);
   (void)thrown_by_shutdown(pool);
 
@@ -99,10 +106,16 @@ EXPLORED(worker_exception, a_handler_gets_every_one, 4.4, 2) {
     } catch (...) {  // not what the task threw
     }
   });
+  std::atomic<int> alive = 0;
   const auto throw_id = [] { throw std::this_thread::get_id(); };
 
   EXPECT_EQ(pool.run(throw_id), run_status::ok);
-  EXPECT_EQ(pool.run(throw_id), run_status::ok);
+  EXPECT_EQ(pool.run([throw_id, held = explore::payload(&alive)] {
+    throw_id();
+  }),
+            run_status::ok);
+  explore::settle();
+  EXPECT_EQ(alive, 0) << "a task that failed is kept";
 
   EXPECT_EQ(thrown_by_shutdown(pool), "")
       << "the handler has it already";
@@ -173,6 +186,9 @@ GRADED(worker_exception, nobody_fetched_it, 4.4, 1) {
   contract(
       "If a task's exception was neither handled nor thrown by "
       "shutdown(), it calls std::terminate.");
+  contract(
+      "Everything that the workers use is constructed before the first "
+      "of them starts and destroyed after the last has ended.");
   worker_pool(1).shutdown();  // no task failed: no exception
 
   const auto forget = [] {

@@ -296,16 +296,14 @@ EXPLORED(worker_inside, a_failed_allocation_blocks_nothing, 4.5, 1,
       << thrown << " calls threw before; does one still count?";
 }
 
-EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
-  contract(
-      "would_deadlock if and only if … the task of every other worker "
-      "is blocked in run(task&&) of this pool");
-  std::latch all(3);
+// All tasks of a pool ask for another worker at once.
+void expect_one_refusal(int workers) {
+  std::latch all(workers);
   refusals refused;
   std::atomic<int> ran = 0;
-  worker_pool pool(3);
+  worker_pool pool(static_cast<std::size_t>(workers));
 
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < workers; ++i) {
     EXPECT_EQ(pool.run([&] {
       all.arrive_and_wait();
       refused.note(pool.run([&] { ++ran; }));
@@ -315,9 +313,18 @@ EXPLORED(worker_inside, only_the_last_of_three_is_refused, 4.5, 1) {
   explore::settle();
 
   EXPECT_EQ(refused.count, 1)
-      << "three tasks need a worker: the first two may wait, because "
-         "the third is refused and ends";
-  EXPECT_EQ(ran, 2);
+      << workers << " tasks need a worker: all but the last may wait, "
+      << "because that one is refused and ends";
+  EXPECT_EQ(ran, workers - 1);
+}
+
+EXPLORED(worker_inside, only_the_last_of_all_is_refused, 4.5, 1) {
+  contract(
+      "would_deadlock if and only if … the task of every other worker "
+      "is blocked in run(task&&) of this pool");
+  contract("no worker could ever take it");
+  expect_one_refusal(3);
+  expect_one_refusal(4);
 }
 
 EXPLORED(worker_inside, try_run_does_not_wait, 4.5, 1) {

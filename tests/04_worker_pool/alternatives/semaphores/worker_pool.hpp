@@ -157,6 +157,7 @@ class worker_pool {
     caller self;
     self.job = &job;
     self.counted = inside;
+    std::list<caller*> own(1, &self);  // may throw: not locked
     state_.lock();
     // Between the two looks a worker may have come free.
     if (closed_ || !free_.empty() ||
@@ -168,7 +169,7 @@ class worker_pool {
       return again ? enter(job, inside, wait) : refused;
     }
     blocked_ += inside ? 1 : 0;
-    line_.push_back(&self);
+    line_.splice(line_.end(), own);
     state_.unlock();
     wait(self);
     // Who answered may still be in release(): let it leave first.
