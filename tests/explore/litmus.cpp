@@ -26,7 +26,9 @@ statement read_statement(const std::string& text) {
   if (dot == std::string::npos || dot == 0) {
     throw std::invalid_argument(text);
   }
-  read.order = order_named(text.substr(dot + 1));
+  const std::string orders = text.substr(dot + 1);
+  const auto slash = orders.find('/');
+  read.order = order_named(orders.substr(0, slash));
   const std::string left = text.substr(0, dot);
   if (left == "F") {
     read.what = kind::fence;
@@ -34,10 +36,15 @@ statement read_statement(const std::string& text) {
     read.what = kind::store;
     read.object = left[0] - 'x';
     read.value = left.at(2) - '0';
-  } else {  // a=x, a=x+1, a=x~1
+  } else {  // a=x, a=x+1, a=x~1, a=x?0>1
     read.result = left[0] - 'a';
     read.object = left.at(2) - 'x';
-    if (left.size() > 3) {
+    if (left.size() > 5) {
+      read.what = kind::compare;
+      read.expected = left.at(4) - '0';
+      read.value = left.at(6) - '0';
+      read.failure = order_named(orders.substr(slash + 1));
+    } else if (left.size() > 3) {
       read.what = left[3] == '+' ? kind::add : kind::exchange;
       read.value = left.at(4) - '0';
     }
@@ -82,6 +89,7 @@ class choices final : public memory_choices {
 };
 
 /// One execution of a program on the memory model.
+template <typename Word>
 class machine {
  public:
   machine(memory_model& memory, const program& which)
@@ -120,7 +128,7 @@ class machine {
   void step(thread_view& me, const statement& what, choices& choose) {
     auto& word = words_[static_cast<std::size_t>(what.object)];
     const memory_model::object found{
-        .address = &word, .size = 8, .memory = {.low = word}};
+        .address = &word, .size = sizeof word, .memory = {.low = word}};
     const auto value = static_cast<std::uint64_t>(what.value);
     memory_model::outcome got;
     switch (what.what) {
@@ -130,7 +138,7 @@ class machine {
       case kind::store:
         got = memory_.store(me, found, {.low = value}, what.order,
                             choose);
-        word = got.to_memory ? value : word;
+        word = got.to_memory ? static_cast<Word>(value) : word;
         return;
       case kind::load:
         got = memory_.load(me, found, what.order, choose);
@@ -146,10 +154,18 @@ class machine {
         got = memory_.modify(me, found, change, &what, what.order,
                              choose);
         if (got.to_memory) {
-          word = change(&what, got.value).low;
+          word = static_cast<Word>(change(&what, got.value).low);
         }
         break;
       }
+      case kind::compare:
+        got = memory_.compare_exchange(
+            me, found, {.low = static_cast<Word>(what.expected)},
+            {.low = value}, what.order, what.failure, false, choose);
+        if (got.succeeded && got.to_memory) {
+          word = static_cast<Word>(value);
+        }
+        break;
     }
     results_[static_cast<std::size_t>(what.result)] =
         static_cast<int>(got.value.low);
@@ -159,7 +175,7 @@ class machine {
   const program& which_;
   std::vector<std::size_t> at_;
   std::vector<thread_view> views_;
-  alignas(16) std::array<std::uint64_t, objects> words_{};
+  alignas(16) std::array<Word, objects> words_{};
   std::vector<int> results_ = std::vector<int>(registers);
 };
 
@@ -190,14 +206,28 @@ std::string show(const std::string& shown,
   return text;
 }
 
-outcomes run_all(const program& which, const std::string& shown) {
+namespace {
+
+template <typename Word>
+outcomes run_all_in(const program& which, const std::string& shown) {
   static const auto memory = std::make_unique<memory_model>();
   outcomes seen;
   choices path;
   do {
-    seen.insert(machine(*memory, which).run(path, shown));
+    seen.insert(machine<Word>(*memory, which).run(path, shown));
   } while (path.advance());
   return seen;
+}
+
+}  // namespace
+
+outcomes run_all(const program& which, const std::string& shown) {
+  return run_all_in<std::uint64_t>(which, shown);
+}
+
+outcomes run_all_in_bytes(const program& which,
+                          const std::string& shown) {
+  return run_all_in<std::uint8_t>(which, shown);
 }
 
 }  // namespace explore::litmus

@@ -6,7 +6,8 @@
 // A line of threads, divided by ||, each of statements, divided by ;.
 //   x=1.rlx      a store            F.sc           a fence
 //   a=x.acq      a load             a=x+1.ar       fetch_add
-//   a=x~1.ar     an exchange
+//   a=x~1.ar     an exchange       a=x?0>1.ar/acq a compare_exchange
+// (it stores 1 if x is 0; with the order after the / if it is not).
 // Objects are x, y and z, all 0 at first; registers are a to h.
 // Orders: rlx, acq, rel, ar, sc.
 //
@@ -23,7 +24,7 @@
 
 namespace explore::litmus {
 
-enum class kind { load, store, add, exchange, fence };
+enum class kind { load, store, add, exchange, compare, fence };
 
 struct statement {
   kind what = kind::load;
@@ -31,6 +32,8 @@ struct statement {
   int result = 0;  // the register
   int value = 0;   // stored, or added
   int order = 0;
+  int expected = 0;  // by a compare_exchange_strong
+  int failure = 0;   // its order if it fails
 };
 
 using program = std::vector<std::vector<statement>>;
@@ -45,8 +48,11 @@ program read_program(const std::string& text);
 /// register, or an object's newest value).
 using outcomes = std::set<std::string>;
 
-/// What the memory model shows, in all interleavings.
+/// What the memory model shows, in all interleavings. The objects are
+/// words of eight bytes, or bytes next to each other.
 outcomes run_all(const program& which, const std::string& shown);
+outcomes run_all_in_bytes(const program& which,
+                          const std::string& shown);
 
 /// What [atomics.order] and [intro.races] of C++20 allow, less load
 /// buffering: happens-before with reads-from has no cycle.

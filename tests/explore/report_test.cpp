@@ -1,21 +1,15 @@
 // What the explorer says: the text of each kind of report, to the
-// letter, and schedules that are written by hand.
+// letter.
 
 #include "explore/report.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <cstdio>
-#include <fstream>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <variant>
 
-#include "explore/script.hpp"
 #include "explore/search.hpp"
 #include "grading/grading.hpp"
 
@@ -269,88 +263,6 @@ TEST(report, fits_in_eighty_columns) {
       at = end + 1;
     }
   }
-}
-
-// ---- Schedules written by hand -----------------------------------
-
-/// A file of its own, gone at the end.
-class schedule_file {
- public:
-  explicit schedule_file(const std::string& text) {
-    std::ofstream(path_) << text;
-  }
-  ~schedule_file() { std::remove(path_.c_str()); }
-  schedule_file(const schedule_file&) = delete;
-  schedule_file& operator=(const schedule_file&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_ =
-      "/tmp/explore_" + std::to_string(getpid()) + ".schedule";
-};
-
-std::string complaint_about(const std::string& text) {
-  const schedule_file file(text);
-  const auto read = explore::read_script(file.path());
-  const auto* error = std::get_if<std::string>(&read);
-  return error == nullptr ? "" : error->substr(error->find(':') + 1);
-}
-
-TEST(script, says_what_a_line_should_be) {
-  constexpr auto forms =
-      ": expected `run <thread> until <point>`, `run <thread> past "
-      "<point>` or `run <thread> for <n> steps`";
-  EXPECT_EQ(complaint_about("run A until lock\nwalk A\n"),
-            std::string("2") + forms);
-  EXPECT_EQ(complaint_about("run until lock"),
-            std::string("1") + forms);
-  EXPECT_EQ(complaint_about("run A for x steps"),
-            std::string("1") + forms);
-  EXPECT_EQ(complaint_about("run A until lunch"),
-            "1: no point is called 'lunch': there are change, join, "
-            "load, lock, notify, sleep, start, store, unlock, wait, "
-            "blocked, done");
-}
-
-/// What the schedule `text` does to two threads that cross locks.
-explore::ending outcome_of(const std::string& text,
-                           std::string* said = nullptr) {
-  const schedule_file file(text);
-  explore::search looking(cross_locks, {});
-  looking.follow(
-      std::get<explore::script>(explore::read_script(file.path())));
-  if (said != nullptr) {
-    *said = looking.log().text.data();
-  }
-  return looking.log().how;
-}
-
-TEST(script, leads_threads_into_each_other) {
-  EXPECT_EQ(outcome_of("run test until join\n"
-                       "run one past lock   # holds the first\n"
-                       "run two past lock\n"),
-            ending::deadlock);
-  EXPECT_EQ(outcome_of("run test until join\nrun one until done\n"),
-            ending::passed);
-}
-
-TEST(script, says_what_would_have_been_possible) {
-  std::string said;
-  EXPECT_EQ(
-      outcome_of("run test until join\nrun three until done\n", &said),
-      ending::impossible);
-  EXPECT_NE(said.find(":2: no thread is called 'three' here: there are "
-                      "test, one, two"),
-            std::string::npos)
-      << said;
-  outcome_of(
-      "run test until join\nrun one past lock\n"
-      "run two past lock\nrun two until done\n",
-      &said);
-  EXPECT_NE(said.find(":4: two cannot run: it has to wait; test, one "
-                      "could"),
-            std::string::npos)
-      << said;
 }
 
 }  // namespace

@@ -141,8 +141,9 @@ bool is_decisive(const step& each, const places& where) {
          each.spurious || each.stale || where.is_stop_request(each);
 }
 
-/// Adds the decisive ones among the steps from the first chosen one on,
-/// and drops the oldest others where that makes too many.
+/// Adds the decisive ones among the steps from the first chosen one on
+/// (and every stale read: its effect may come much later), and drops the
+/// oldest others where that makes too many.
 void add_decisive(std::set<std::uint32_t>& chosen, const record& log,
                   const places& where, const steps& candidates) {
   if (chosen.empty()) {
@@ -150,8 +151,9 @@ void add_decisive(std::set<std::uint32_t>& chosen, const record& log,
   }
   std::set<std::uint32_t> decisive;
   for (const std::uint32_t each : candidates) {
-    if (each >= *chosen.begin() &&
-        is_decisive(log.trace[each], where)) {
+    const step& what = log.trace[each];
+    if (what.stale ||
+        (each >= *chosen.begin() && is_decisive(what, where))) {
       decisive.insert(each);
     }
   }

@@ -39,7 +39,7 @@ points() {
 constexpr auto forms =
     "expected `run <thread> until <point>`, `run <thread> past "
     "<point>` "
-    "or `run <thread> for <n> steps`";
+    "or `run <thread> for <n> steps`, and perhaps `stale`";
 
 std::string point_names() {
   std::string names;
@@ -71,9 +71,13 @@ std::size_t keyword_at(const std::vector<std::string>& words) {
 }
 
 /// Sets the part of the line from its keyword on; an error in words.
-std::optional<std::string> read_stop(
-    script_line& into, const std::vector<std::string>& words) {
+std::optional<std::string> read_stop(script_line& into,
+                                     std::vector<std::string> words) {
   using stop = script_line::stop;
+  if (words.size() > 2 && words.back() == "stale") {
+    into.stale = true;
+    words.pop_back();
+  }
   if (words[0] == "for") {
     const char* const end = words[1].data() + words[1].size();
     const auto [at, error] =
@@ -150,8 +154,10 @@ class scripted_walk final : public strategy {
         const auto at = std::ranges::find(runnable, &wanted);
         return static_cast<std::size_t>(at - runnable.begin());
       }
+      require_staleness(line);
       ++line_;
       steps_ = 0;
+      was_stale_ = false;
     }
     const auto asks_at = std::ranges::find(runnable, current);
     const bool stays = asks_at != runnable.end() && !yields;
@@ -161,6 +167,18 @@ class scripted_walk final : public strategy {
 
   std::size_t pick(std::size_t) override { return 0; }
   bool happens(nondeterminism) override { return false; }
+
+  bool reads_stale() const override {
+    return std::ranges::any_of(script_.lines, &script_line::stale);
+  }
+
+  std::size_t stale_read(std::size_t count) override {
+    if (line_ == script_.lines.size() || !script_.lines[line_].stale) {
+      return 0;
+    }
+    was_stale_ = true;
+    return count - 1;
+  }
 
  private:
   /// Whether `line` is done. A point counts from the second step on:
@@ -213,6 +231,14 @@ class scripted_walk final : public strategy {
                      names_of(current_schedule().threads(), true)));
   }
 
+  void require_staleness(const script_line& line) {
+    if (line.stale && !was_stale_) {
+      fail(line, fmt::format("{} has no load here that may return an "
+                             "older value than the newest",
+                             line.thread));
+    }
+  }
+
   [[noreturn]] void fail(const script_line& line,
                          const std::string& text) {
     unexplored here;
@@ -223,7 +249,8 @@ class scripted_walk final : public strategy {
 
   const script script_;
   std::size_t line_ = 0;
-  int steps_ = 0;  // made for the current line
+  int steps_ = 0;           // made for the current line
+  bool was_stale_ = false;  // … one of them a stale read
 };
 
 }  // namespace

@@ -9,8 +9,10 @@
 // notify, load, store, change, start, join or sleep: `until` stops the
 // thread in front of its next step of that kind, `past` right behind
 // it. `until blocked` runs it until it has to wait, `until done` until
-// it has ended. What is left when the lines are used up runs without
-// preemptions.
+// it has ended. With `stale` at its end (`run B past load stale`), each
+// load of the line returns the oldest value that the memory orders
+// allow; at least one has to be older than the newest. What is left when
+// the lines are used up runs without preemptions and stale reads.
 //
 // Book: appendix "How the explorer works", section A schedule of your own.
 
@@ -34,6 +36,7 @@ struct script_line {
   stop how = stop::done;
   std::vector<operation> at;  // for until and past
   int steps = 0;
+  bool stale = false;  // its loads return the oldest value
 };
 
 struct script {

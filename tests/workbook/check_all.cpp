@@ -72,7 +72,7 @@ class all_checks {
     for (const chapter& each : of_) {
       add_chapter(each);
     }
-    add_program("explorer", 60, {"tests/explore"}, "explore_test",
+    add_program("explorer", 75, {"tests/explore"}, "explore_test",
                 where_.build);
     add_program("workbook", 90, {"tests/workbook"}, "workbook_test",
                 where_.build);
