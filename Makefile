@@ -36,6 +36,9 @@
 ## make steps [LAB=01]         a step's snapshot passes its tests
 ## make try LAB=01 PATCH=FILE which test catches a wrong solution; a
 ##                             folder of them too; ALL=1: every test
+## make mutate [LAB=01]        which small edits of the solutions no
+##                             test catches; goes on where it was left
+##   COUNT=50 SEED=1             a sample; ALL=1: excused ones too
 ## make contracts [LAB=01]      what checks each sentence of a contract
 ## make sanitizers [LAB=01]    the references under ASan, UBSan, TSan
 ## make format                 clang-format, in place
@@ -45,9 +48,9 @@
 ## installed, as root or through sudo (WORKBOOK_PACKAGES=skip: not).
 
 commands := board grade watch hint replay demo soak bench labs reset \
-  test mutants alternatives steps sanitizers try contracts
+  test mutants alternatives steps sanitizers try mutate contracts
 variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
-  MINUTES BROWSER PATCH ALL
+  MINUTES BROWSER PATCH ALL COUNT
 variables += OUT LABS STEPS TERM HINTS BOOK SUBMISSIONS JOBS PRIVATE \
   ROSTER
 
@@ -60,7 +63,8 @@ board:
 
 # ---- The program's commands -------------------------------------------
 
-options = $(foreach name,LAB STEP VARIANT BASE CASE SEED MINUTES PATCH, \
+options = $(foreach name, \
+    LAB STEP VARIANT BASE CASE SEED MINUTES PATCH COUNT, \
     $(if $($(name)),$(option.$(name)) '$($(name))')) \
   $(if $(filter-out 0,$(STRICT)),--strict) \
   $(if $(filter-out 0,$(FRESH)),--fresh) \
@@ -74,6 +78,7 @@ option.CASE := --case
 option.SEED := --seed
 option.MINUTES := --minutes
 option.PATCH := --patch
+option.COUNT := --count
 
 # A recipe that fails makes `make` exit with 2, except under --question:
 # there a recipe line with a + still runs, and its 1 is passed on. That

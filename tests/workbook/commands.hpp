@@ -40,6 +40,7 @@ void add_watch_command(command_line& to);
 void add_submission_command(command_line& to);
 void add_matrix_commands(command_line& to);  // steps, mutants, …
 void add_try_command(command_line& to);
+void add_mutate_command(command_line& to);
 void add_contracts_command(command_line& to);
 
 /// The chapter of a lab, which may be written as the reader likes.

@@ -34,6 +34,7 @@ void declare(workbook::command_line& line) {
   workbook::add_watch_command(line);
   workbook::add_matrix_commands(line);
   workbook::add_try_command(line);
+  workbook::add_mutate_command(line);
   workbook::add_submission_command(line);
   workbook::add_contracts_command(line);
 }
@@ -44,7 +45,7 @@ std::string words_of_make(const CLI::App* /*program*/,
                           const CLI::Error& error) {
   std::string words = error.what();
   for (const char* name : {"lab", "step", "variant", "base", "case",
-                           "seed", "minutes", "patch"}) {
+                           "seed", "minutes", "patch", "count"}) {
     std::string variable = name;
     std::transform(variable.begin(), variable.end(), variable.begin(),
                    [](unsigned char each) {

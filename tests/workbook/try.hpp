@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "workbook/chapter.hpp"
+#include "workbook/try_sources.hpp"
 #include "workbook/workspace.hpp"
 
 namespace workbook {
@@ -21,6 +22,7 @@ struct tried {
   kind how = kind::survives;
   std::string why;              // the compiler's words
   std::vector<std::string> by;  // "test (fail, seed 3)"
+  bool hung = false;            // the first of them: nothing said why
   std::size_t asked = 0;        // tests that were run
   bool in_one_program = false;  // with others
 };
@@ -31,6 +33,8 @@ struct try_request {
   std::filesystem::path from;
   bool all = false;  // runs every test, not up to the first that fails
   unsigned cores = 2;
+  std::string folder = "together";  // of shared programs, begins so
+  bool warnings_are_errors = true;
 };
 
 /// Called with each solution as soon as its end is known; one at a
@@ -44,6 +48,14 @@ using try_sink = std::function<void(const tried&)>;
 std::vector<tried> try_solutions(const workspace& where,
                                  const chapter& of,
                                  const try_request& wanted,
+                                 const try_sink& on_tried);
+
+/// The same for solutions that are there, numbered from 1; wanted.from
+/// is ignored.
+std::vector<tried> try_solutions(const workspace& where,
+                                 const chapter& of,
+                                 const try_request& wanted,
+                                 std::vector<wrong_solution> wrongs,
                                  const try_sink& on_tried);
 
 }  // namespace workbook

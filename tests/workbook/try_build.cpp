@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
 #include "workbook/command.hpp"
 #include "workbook/compile_commands.hpp"
 #include "workbook/compiler_output.hpp"
@@ -58,6 +60,22 @@ void build_what_tests_share(const workspace& where) {
   }
 }
 
+std::set<std::string> guilty_in(const std::string& output) {
+  static const std::regex place(R"(try:([^:\s]+):\d+)");
+  std::set<std::string> named;
+  std::set<std::string> mentioned;
+  for (const std::string& line : lines_of(without_colours(output))) {
+    std::smatch found;
+    if (std::regex_search(line, found, place)) {
+      mentioned.insert(found[1]);
+      if (line.find(" error: ") != std::string::npos) {
+        named.insert(found[1]);
+      }
+    }
+  }
+  return named.empty() ? mentioned : named;
+}
+
 void build_tried(const workspace& where, const chapter& of,
                  try_program& wanted) {
   const std::string target = of.lab + ".solutions." + wanted.unit;
@@ -78,6 +96,9 @@ void build_tried(const workspace& where, const chapter& of,
     replace_all(command, of.lab + "/solutions/" + wanted.unit + " ",
                 wanted.program.string() + " ");
     replace_all(command, " -g ", " -g1 ");
+    if (!wanted.warnings_are_errors) {
+      replace_all(command, " -Werror ", " -w ");
+    }
     return command;
   };
   std::vector<std::string> commands;
@@ -96,6 +117,7 @@ void build_tried(const workspace& where, const chapter& of,
       if (wanted.error.empty()) {
         wanted.error = std::string(trimmed(done.output));
       }
+      wanted.guilty = guilty_in(done.output);
       return;
     }
   }

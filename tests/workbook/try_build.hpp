@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,14 +19,20 @@ struct try_program {
   std::string name;                          // of its folder
   std::map<std::string, std::string> files;  // of the code under test
   std::string unit;                          // "together"
+  bool warnings_are_errors = true;
   // Once it is built:
   std::filesystem::path program;
   std::string error;  // the compiler's first; empty if it is built
+  std::set<std::string> guilty;  // solutions in which it found one
 };
 
 /// Makes sure that what all test programs share is built: libraries
 /// and the precompiled header. Throws problem.
 void build_what_tests_share(const workspace& where);
+
+/// The solutions that `output`, of a compiler, finds errors in: where
+/// it names "try:<name>" in one, or else where it names that at all.
+std::set<std::string> guilty_in(const std::string& output);
 
 /// Builds `wanted` below build/try/<lab>. Throws problem if the build
 /// tree has no command for it.

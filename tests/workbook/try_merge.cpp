@@ -212,6 +212,18 @@ std::string essence(std::string_view text) {
   return bare;
 }
 
+/// Whether the body after `outer` decides what its function returns:
+/// two of them would have to agree.
+bool deduces_its_type(const std::string& outer) {
+  static const std::regex deduced(R"(\bauto\b[^(]*\()");
+  const std::size_t brace = outer.rfind('{');
+  const std::size_t before = outer.find_last_of(";{}", brace - 1);
+  const std::string head = plain_head(
+      outer.substr(before + 1, brace - before - 1));  // npos + 1 is 0
+  return std::regex_search(head, deduced) &&
+         head.find("->") == std::string::npos;
+}
+
 std::string at_line(std::size_t line, const std::string& file) {
   return fmt::format("\n#line {} \"{}\"\n", line, file);
 }
@@ -224,12 +236,20 @@ cut_source cut_at_bodies(std::string_view text) {
 
 bool differ_in_bodies_only(const cut_source& reference,
                            const cut_source& wrong) {
-  return std::equal(
-      reference.outer.begin(), reference.outer.end(),
-      wrong.outer.begin(), wrong.outer.end(),
-      [](const std::string& ours, const std::string& own) {
-        return essence(ours) == essence(own);
-      });
+  const bool same_around =
+      std::equal(reference.outer.begin(), reference.outer.end(),
+                 wrong.outer.begin(), wrong.outer.end(),
+                 [](const std::string& ours, const std::string& own) {
+                   return essence(ours) == essence(own);
+                 });
+  for (std::size_t i = 0; same_around && i < wrong.bodies.size(); ++i) {
+    if (deduces_its_type(reference.outer[i]) &&
+        essence(reference.bodies[i].text) !=
+            essence(wrong.bodies[i].text)) {
+      return false;
+    }
+  }
+  return same_around;
 }
 
 std::string merged(const std::string& reference,

@@ -35,8 +35,9 @@ struct cut_source {
 /// differs; then the merged file does not compile. O(size).
 cut_source cut_at_bodies(std::string_view text);
 
-/// Whether both differ in function bodies alone; comments and blanks
-/// do not count.
+/// Whether both differ in function bodies alone, and in none that
+/// decides the type that its function returns (auto); comments and
+/// blanks do not count.
 bool differ_in_bodies_only(const cut_source& reference,
                            const cut_source& wrong);
 

@@ -125,6 +125,8 @@ void add_changed(std::vector<std::string>& steps,
   }
 }
 
+}  // namespace
+
 wrong_solution described(const std::string& name, files own,
                          const files& reference) {
   wrong_solution wrong{0, name, std::move(own), {}, true};
@@ -147,8 +149,6 @@ wrong_solution described(const std::string& name, files own,
   }
   return wrong;
 }
-
-}  // namespace
 
 std::map<std::string, std::string> reference_files(
     const workspace& where, const chapter& of) {

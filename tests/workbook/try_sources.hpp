@@ -26,6 +26,12 @@ struct wrong_solution {
 std::map<std::string, std::string> reference_files(
     const workspace& where, const chapter& of);
 
+/// The solution `name`, which has the files `own`: number 0. Throws
+/// problem if it is the reference.
+wrong_solution described(
+    const std::string& name, std::map<std::string, std::string> own,
+    const std::map<std::string, std::string>& reference);
+
 /// All that `from` holds, in the order of names, numbered from 1.
 /// Throws problem that names the file and what is wrong.
 std::vector<wrong_solution> wrong_solutions(

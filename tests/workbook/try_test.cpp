@@ -53,6 +53,18 @@ TEST(try_merge, comments_and_blanks_are_no_difference) {
       ours, cut_at_bodies("long f();\nint g() { }")));
 }
 
+TEST(try_merge, a_body_that_decides_a_type_is_a_difference) {
+  const auto differ = [](const std::string& head) {
+    return differ_in_bodies_only(
+        cut_at_bodies("int g();\n" + head + " { return 1; }"),
+        cut_at_bodies("int g();\n" + head + " { return 2; }"));
+  };
+  EXPECT_FALSE(differ("template <typename T> auto f(T t)"));
+  EXPECT_FALSE(differ("static auto f()"));
+  EXPECT_TRUE(differ("auto f() -> int"));
+  EXPECT_TRUE(differ("int f(auto t)"));
+}
+
 TEST(try_merge, a_changed_body_chooses_at_run_time) {
   const std::string text = merged(
       "int f() {\n  return 1;\n}\nint g() { return 2; }\n", "ours.hpp",
