@@ -15,6 +15,11 @@
 ## make demo LAB=01            see a lab at work
 ## make soak LAB=06 MINUTES=5  run it under load
 ## make bench LAB=01           measure it; PEERS=1 installs its peers
+## make duel                   the references against Go, Boost and
+##                             oneTBB; LAB=06: your code instead
+##   QUICK=1                     two minutes instead of ten
+##   CASE=yield_2                one workload alone
+##   RECORD=1                    renew the record and its charts
 ## make book                   the book, as build/book/html/index.html
 ## make labs                   write the skeletons that are missing
 ## make doctor                 is this machine fit for it?
@@ -50,12 +55,12 @@
 commands := board grade watch hint replay demo soak bench labs reset \
   test mutants alternatives steps sanitizers try mutate contracts
 variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
-  MINUTES BROWSER PATCH ALL COUNT
+  MINUTES BROWSER PATCH ALL COUNT QUICK RECORD
 variables += OUT LABS STEPS TERM HINTS BOOK SUBMISSIONS JOBS PRIVATE \
   ROSTER
 
-.PHONY: $(commands) handout class program packages book format doctor \
-  clean help
+.PHONY: $(commands) handout class duel program packages book format \
+  doctor clean help
 .NOTPARALLEL:
 
 # `make` alone.
@@ -124,6 +129,7 @@ class: program
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
 handout: needs += book git
 class: needs += classroom
+duel: needs += duel $(if $(filter-out 0,$(PEERS)),peers)
 bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
 test: needs += test book classroom classroom-test $(if $(filter-out 0,$(BROWSER)),browser)
 book: needs := book
@@ -133,6 +139,12 @@ packages:
 	+@.ci/need $(needs)
 
 # ---- Without the program ----------------------------------------------
+
+duel: packages
+	+@tests/duel/duel.py $(if $(LAB),--lab '$(LAB)') \
+	  $(if $(CASE),--case '$(CASE)') \
+	  $(if $(filter-out 0,$(QUICK)),--quick) \
+	  $(if $(filter-out 0,$(RECORD)),--record)
 
 book: packages
 	+@book/build.sh
