@@ -46,6 +46,8 @@
 ##   COUNT=50 SEED=1             a sample; ALL=1: excused ones too
 ## make contracts [LAB=01]      what checks each sentence of a contract
 ## make sanitizers [LAB=01]    the references under ASan, UBSan, TSan
+## make instructions           how many each operation takes, against
+##                             the record; RECORD=1 renews it
 ## make format                 clang-format, in place
 ## make clean                  remove build/
 ##
@@ -59,8 +61,8 @@ variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
 variables += OUT LABS STEPS TERM HINTS BOOK SUBMISSIONS JOBS PRIVATE \
   ROSTER
 
-.PHONY: $(commands) handout class duel program packages book format \
-  doctor clean help
+.PHONY: $(commands) handout class duel instructions program packages \
+  book format doctor clean help
 .NOTPARALLEL:
 
 # `make` alone.
@@ -129,6 +131,7 @@ class: program
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
 handout: needs += book git
 class: needs += classroom
+instructions: needs += instructions
 duel: needs += duel $(if $(filter-out 0,$(PEERS)),peers)
 bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
 test: needs += test book classroom classroom-test $(if $(filter-out 0,$(BROWSER)),browser)
@@ -152,6 +155,10 @@ book: packages
 format: packages
 	+@git ls-files '*.hpp' '*.cpp' | \
 	  grep -v '^labs/\|^solutions/05\|^solutions/06' | xargs clang-format -i
+
+instructions: packages
+	+@tests/duel/instructions.py \
+	  $(if $(filter-out 0,$(RECORD)),--record)
 
 doctor:
 	+@.ci/doctor

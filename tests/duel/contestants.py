@@ -60,7 +60,7 @@ _SCHEDULERS = [
                        "channel_1024": 4, "channel_128_4x4": 4}),
     Contestant("threads", "threads", "fair; preempts; 8 MB stacks",
                _same(*(each for each in SHARED if each != "yield_500")),
-               shares={"yield_2": 2, "spawn": 50, "ping_pong": 20,
+               shares={"yield_2": 20, "spawn": 50, "ping_pong": 20,
                        "channel_1024": 10, "channel_128_4x4": 10}),
     Contestant("oneTBB", "onetbb", "tasks run to their end",
                _same("fib"), package="libtbb-dev"),

@@ -13,11 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import record
-import report
-import rounds
-from contestants import Contestant, chapters, contestants, program_path
-from workloads import WORKLOADS, rows_for
+sys.dont_write_bytecode = True  # the tree stays clean
+
+import record  # noqa: E402
+import report  # noqa: E402
+import rounds  # noqa: E402
+from contestants import (  # noqa: E402
+    Contestant, chapters, contestants, program_path)
+from workloads import WORKLOADS, rows_for  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "explore"

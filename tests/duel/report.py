@@ -1,5 +1,6 @@
 """What a duel came to: as JSON, and as a table of 80 columns."""
 
+import textwrap
 from typing import Optional
 
 from contestants import is_bounded_pool
@@ -25,6 +26,20 @@ def _best(entries: list[Entry]) -> Optional[Entry]:
     known = [(figure.median, at, each)
              for at, (figure, each) in enumerate(medians) if figure]
     return min(known)[2] if known else None
+
+
+def _judged(entries: list[Entry], leader: Optional[Entry]) -> list[str]:
+    """Of whom the row says how it compares with the peers: the one
+    that has a target; of pools, those of the leader's chapter."""
+    ours = [each for each in entries
+            if leader and not each.void
+            and each.contestant.chapter == leader.contestant.chapter]
+    workload = entries[0].row.workload
+    if workload.kind == "scheduler":
+        option = ("lifo=1",) if workload.lifo else ()
+        ours = [each for each in ours
+                if each.contestant.options == option]
+    return [each.contestant.name for each in ours]
 
 
 def _named_ratio(other: Optional[Entry], own: Entry) -> Optional[dict]:
@@ -67,6 +82,7 @@ def row_json(entries: list[Entry]) -> dict:
             "whole": row.workload.whole,
             "target": row.workload.targets.get(row.processors),
             "leader": leader and leader.contestant.name,
+            "judged": _judged(entries, leader),
             "contestants": [_contestant_json(each, leader, peers)
                             for each in entries]}
 
@@ -94,6 +110,8 @@ def duration(nanoseconds: float) -> str:
 
 
 def times(ratio: float) -> str:
+    if ratio < 0.1:
+        return f"{ratio:.1g}x"
     digits = 2 if ratio < 10 else 1 if ratio < 100 else 0
     return f"{ratio:.{digits}f}x"
 
@@ -113,21 +131,30 @@ def _contestant_line(each: dict) -> str:
             f"{each['promises']:<28.28}").rstrip()
 
 
-def _verdict_line(row: dict) -> str:
-    """The leader against the best peer, and against Go."""
-    leader = next((each for each in row["contestants"]
-                   if each["name"] == row["leader"]), None)
-    best = leader and leader.get("best_peer")
-    if not best:
-        return ""
-    words = [f"best peer {best['name']}: {times(best['median'])}"]
-    go = leader.get("go")
-    if go and go["name"] != best["name"]:
-        words.append(f"Go: {times(go['median'])}")
+def _verdict_line(row: dict, each: dict) -> str:
+    """One of ours against the best peer, the best bounded one, and Go,
+    as far as they differ."""
+    words, named = [], set()
+    for title, kind in (("best peer", "best_peer"),
+                        ("bounded", "best_bounded"), ("", "go")):
+        peer = each.get(kind)
+        if peer and peer["name"] not in named:
+            named.add(peer["name"])
+            words.append(f"{title} {peer['name']} "
+                         f"{times(peer['median'])}".strip())
+    go = each.get("go")
     if go and row["target"]:
         met = "met" if go["median"] >= row["target"] else "missed"
         words.append(f"target {row['target']:g}x {met}")
-    return "    " + "; ".join(words)
+    return f"{each['name']}: " + "; ".join(words) if words else ""
+
+
+def _verdict_lines(row: dict) -> list[str]:
+    lines = [_verdict_line(row, each) for each in row["contestants"]
+             if each["name"] in row["judged"]]
+    return [part for line in lines for part in textwrap.wrap(
+        line, 80, subsequent_indent="      ",
+        drop_whitespace=True, initial_indent="    ")]
 
 
 HEAD = """\
@@ -148,8 +175,7 @@ def table(duel: dict) -> str:
             group = row["group"]
         lines.append(f"{group}; {row['place']}")
         lines += [_contestant_line(each) for each in row["contestants"]]
-        lines.append(_verdict_line(row))
-        lines += [""] if lines[-1] else []
+        lines += [*_verdict_lines(row), ""]
     for each in duel["missing"]:
         lines.append(f"missing: {each['name']} ({each['package']})")
     machine = duel["machine"]

@@ -166,7 +166,7 @@ def play(entries: list[Entry], player: Player, clock: Clock,
     A round that the time ends lacks its last values."""
     longest = 0.0
     rounds = 0
-    while rounds < most and (rounds == 0 or clock.left() > longest):
+    while rounds < most and (rounds == 0 or clock.left() >= longest):
         before = clock.left()
         rounds += 1
         play_round(rounds, entries, player, clock, progress)

@@ -86,6 +86,11 @@ class all_checks {
     add_script("lints", 10, {"solutions", "tests"});
     add_script("front door", 3, {".ci", "tests/front_door"});
     add_script("book", 60, {"book", "solutions", "tests/book"});
+    add_script("duel", 5, {});
+    add("instructions", 10, {"solutions", "tests/duel"},
+        [this](part_result& into) {
+          script("duel/instructions.py", into);
+        });
   }
 
   void add_chapter(const chapter& each) {
@@ -142,7 +147,9 @@ class all_checks {
     std::replace(folder.begin(), folder.end(), ' ', '_');
     inputs.push_back("tests/" + folder);
     add(name, seconds, std::move(inputs),
-        [this, folder](part_result& into) { script(folder, into); });
+        [this, folder](part_result& into) {
+          script(folder + "/run.sh", into);
+        });
   }
 
   static paths inputs_of(const chapter& of) {
@@ -380,10 +387,10 @@ class all_checks {
     }
   }
 
-  /// A script whose last line is "what: N passed, N failed", and
-  /// perhaps ", N skipped"; then a line "skipped …" each says why.
-  void script(const std::string& folder, part_result& into) {
-    const fs::path file = where_.root / "tests" / folder / "run.sh";
+  /// A script in tests/; its last line is "what: N passed, N failed",
+  /// perhaps with ", N skipped"; then "skipped …" lines say why.
+  void script(const std::string& name, part_result& into) {
+    const fs::path file = where_.root / "tests" / name;
     if (!fs::exists(file)) {
       throw problem("{}: is not there", where_.shown(file));
     }
