@@ -20,6 +20,8 @@
 ##   QUICK=1                     two minutes instead of ten
 ##   CASE=yield_2                one workload alone
 ##   RECORD=1                    renew the record and its charts
+## make profile LAB=06 CASE=yield_2
+##                             where the instructions of one go
 ## make book                   the book, as build/book/html/index.html
 ## make labs                   write the skeletons that are missing
 ## make doctor                 is this machine fit for it?
@@ -61,8 +63,8 @@ variables := LAB STEP VARIANT BASE STRICT FRESH CASE SEED GDB PEERS \
 variables += OUT LABS STEPS TERM HINTS BOOK SUBMISSIONS JOBS PRIVATE \
   ROSTER
 
-.PHONY: $(commands) handout class duel instructions program packages \
-  book format doctor clean help
+.PHONY: $(commands) handout class duel profile instructions program \
+  packages book format doctor clean help
 .NOTPARALLEL:
 
 # `make` alone.
@@ -131,7 +133,7 @@ class: program
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
 handout: needs += book git
 class: needs += classroom
-instructions: needs += instructions
+instructions profile: needs += instructions
 duel: needs += duel $(if $(filter-out 0,$(PEERS)),peers)
 bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
 test: needs += test book classroom classroom-test $(if $(filter-out 0,$(BROWSER)),browser)
@@ -155,6 +157,11 @@ book: packages
 format: packages
 	+@git ls-files '*.hpp' '*.cpp' | \
 	  grep -v '^labs/\|^solutions/05\|^solutions/06' | xargs clang-format -i
+
+profile: packages
+	+@tests/duel/profiling.py $(if $(LAB),--lab '$(LAB)') \
+	  $(if $(CASE),--case '$(CASE)') \
+	  $(if $(VARIANT),--variant '$(VARIANT)')
 
 instructions: packages
 	+@tests/duel/instructions.py \

@@ -12,6 +12,7 @@ from pathlib import Path
 import duel
 import figures
 import instructions
+import profiling
 import record
 import report
 import rounds
@@ -437,6 +438,44 @@ class Instructions(unittest.TestCase):
         results = instructions.compared({"a": 1}, {"b": 1})
         self.assertEqual([right for right, _ in results],
                          [False, False])
+
+
+class Profile(unittest.TestCase):
+    DUMP = """\
+events: Ir
+fl=a.cpp
+fn=main
+10 5
+fi=b.hpp
+3 90
+fe=a.cpp
+11 5
+cfn=other
+calls=7 20
+11 1000
+fl=c.hpp
+fn=other
+20 1000
+"""
+
+    def test_a_line_has_what_it_took_itself(self):
+        self.assertEqual(profiling.costs_in(self.DUMP),
+                         {("a.cpp", 10): 5, ("b.hpp", 3): 90,
+                          ("a.cpp", 11): 5, ("c.hpp", 20): 1000})
+
+    def test_the_most_expensive_line_comes_first(self):
+        lines = profiling.lines_of(profiling.costs_in(self.DUMP))
+        self.assertEqual(lines[0], " 90.9%  c.hpp:20")
+
+    def test_a_case_of_another_chapter_is_refused(self):
+        asked = profiling.read_command_line(
+            ["--lab", "6", "--case", "empty_task"])
+        with self.assertRaisesRegex(duel.Problem, "the cases are: yiel"):
+            profiling.chosen(asked)
+
+    def test_without_a_case_it_says_what_is_needed(self):
+        with self.assertRaisesRegex(duel.Problem, "CASE= are needed"):
+            profiling.read_command_line(["--lab", "6"])
 
 
 if __name__ == "__main__":
