@@ -73,6 +73,10 @@ _SCHEDULERS = [
 ]
 
 
+# A task that wakes a thread costs a hundred times what another does.
+WAKES_THREADS = {"empty_task": 20}
+
+
 def _pool(name, program, word, promises, **more):
     return Contestant(name, program, promises, {"empty_task": word},
                       **more)
@@ -80,26 +84,29 @@ def _pool(name, program, word, promises, **more):
 
 _POOLS = [
     _pool("elastic_pool, threads", "elastic_pool", "elastic_threads",
-          "bounded, waits", chapter="07_complete_pool"),
+          "bounded, waits", chapter="07_complete_pool",
+          shares=WAKES_THREADS),
     _pool("elastic_pool, goroutines", "elastic_pool",
           "elastic_goroutines", "bounded, waits",
           chapter="07_complete_pool"),
     _pool("worker_pool", "worker_pool", "worker_pool",
           "bounded, waits", chapter="04_worker_pool",
-          shares={"empty_task": 2}),
+          shares=WAKES_THREADS),
     _pool("task_pool", "task_pool", "task_pool",
           "bounded, results, waits", chapter="01_pooling",
-          shares={"empty_task": 2}),
+          shares=WAKES_THREADS),
     _pool("Boost.Asio, bounded", "asio", "bounded", "bounded, waits",
-          package="libboost-dev"),
+          package="libboost-dev", shares=WAKES_THREADS),
     _pool("Go, channel-fed", "go", "channel_pool", "bounded, waits",
           package="golang-go"),
     _pool("std::async", "threads", "async", "bounded, results, waits",
-          shares={"empty_task": 10}),
+          shares=WAKES_THREADS),
     _pool("Boost.Asio thread_pool", "asio", "pool",
-          "bounded; endless queue", package="libboost-dev"),
+          "bounded; endless queue", package="libboost-dev",
+          shares={"empty_task": 4}),
     _pool("oneTBB, enqueue", "onetbb", "enqueue",
-          "bounded; endless queue", package="libtbb-dev"),
+          "bounded; endless queue", package="libtbb-dev",
+          shares={"empty_task": 4}),
     _pool("oneTBB, task_group", "onetbb", "group",
           "bounded; submitter works", package="libtbb-dev"),
     _pool("Go, bare goroutines", "go", "bare_goroutines",

@@ -2,7 +2,9 @@
 // shared_work, whose one queue all threads take from.
 
 #include <boost/fiber/all.hpp>
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -16,12 +18,17 @@ namespace {
 namespace fibers = boost::fibers;
 using namespace workbook::duel;
 
+// As large as the reference's, and small enough for malloc to keep.
+constexpr std::size_t stack_size = 64 * 1024;
+
 struct model {
   class group {
    public:
     template <typename F>
     void start(F f) {
-      all_.emplace_back(fibers::launch::post, std::move(f));
+      all_.emplace_back(fibers::launch::post, std::allocator_arg,
+                        fibers::fixedsize_stack(stack_size),
+                        std::move(f));
     }
 
     void wait() {

@@ -24,7 +24,8 @@ class Figure:
     def as_json(self) -> dict:
         return {"median": self.median, "low": self.low,
                 "high": self.high, "least": self.least,
-                "most": self.most, "values": self.values}
+                "most": self.most, "spread": self.spread,
+                "values": self.values}
 
 
 def figure_of(values: Sequence[float]) -> Optional[Figure]:

@@ -49,13 +49,16 @@ def recorded(duel: dict) -> dict:
     """What of a duel is kept: the figures, not each round."""
     rows = []
     for row in duel["rows"]:
-        kept = dict(row)
+        kept = {name: row[name]
+                for name in ("key", "group", "place", "leader")}
         kept["contestants"] = [
-            {name: value for name, value in each.items()
-             if name != "rounds"} for each in row["contestants"]]
+            {name: each.get(name)
+             for name in ("name", "void", "nanoseconds", "ratio")}
+            for each in row["contestants"]]
         rows.append(kept)
     return {"machine": duel["machine"], "date": duel["date"],
-            "rounds": duel["rounds"], "rows": rows}
+            "versions": duel["versions"], "rounds": duel["rounds"],
+            "rows": rows}
 
 
 def renew(file: Path, duel: dict) -> None:
@@ -108,9 +111,8 @@ def _bar(each: dict, leader: str) -> dict:
         bar["ours"] = True
     ratio = each.get("ratio")
     if ratio:
-        spread = (ratio["high"] - ratio["low"]) / 2 / ratio["median"]
         bar.update(value=float(f"{ratio['median']:.3g}"),
-                   spread=float(f"{spread:.2g}"))
+                   spread=float(f"{ratio['spread']:.2g}"))
     return bar
 
 

@@ -123,8 +123,8 @@ def _contestant_line(each: dict) -> str:
     figure = each["nanoseconds"]
     if figure is None:
         return f"{name} no result in this time"
-    spread = (figure["high"] - figure["low"]) / 2 / figure["median"]
-    percent = f"±{100 * spread:.0f}%" if figure["values"] > 1 else ""
+    percent = (f"±{100 * figure['spread']:.0f}%"
+               if figure["values"] > 1 else "")
     ratio = each.get("ratio")
     return (f"{name}{duration(figure['median']):>9} {percent:>5} "
             f"{times(ratio['median']) if ratio else '':>7}  "

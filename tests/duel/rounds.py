@@ -13,6 +13,7 @@ from contestants import Contestant, contestants, program_path
 from workloads import Row
 
 RUN_LIMIT = 20  # seconds for one process
+OPTIONS = ("processors", "workers", "submitters")
 
 
 @dataclass
@@ -68,11 +69,15 @@ def judged(entry: Entry, answer: Answer) -> float:
         result = json.loads(answer.output)
         ops, took = result["ops"], result["nanoseconds"]
         check = (result["check"]["count"], result["check"]["sum"])
+        options = result["options"]
         said = (result["workload"], ops)
+        where = tuple(options[name] for name in OPTIONS)
     except (ValueError, KeyError, TypeError) as error:
         raise Void("its answer is not one line of JSON") from error
     if said != (entry.words[0], entry.ops):
         raise Void(f"it ran {said[0]} with {said[1]} operations")
+    if where != tuple(getattr(entry.row, name) for name in OPTIONS):
+        raise Void(f"it ran with the options {options}")
     expected = entry.row.workload.expected(entry.ops)
     if check != expected:
         raise Void("the check is count {}, sum {}; it must be count {}, "

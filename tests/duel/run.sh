@@ -4,7 +4,8 @@
 # 'duel: N passed, …'.
 set -u
 cd "$(dirname "$0")" || exit 2
-said=$(PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -v test_duel 2>&1)
+said=$(PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -v \
+  test_duel test_commands 2>&1)
 status=$?
 failed=$(printf '%s\n' "$said" | grep -cE '^(FAIL|ERROR): ')
 passed=$(printf '%s\n' "$said" | grep -cE ' \.\.\. ok$')

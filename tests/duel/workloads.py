@@ -58,9 +58,9 @@ class Workload:
 
 def _scheduler_workloads():
     return [
-        Workload("yield_2", "yield, 2 goroutines", 4_000_000, 500_000,
+        Workload("yield_2", "yield, 2 goroutines", 2_000_000, 500_000,
                  lambda ops: (ops, 2), targets={1: 5, 2: 6}),
-        Workload("yield_500", "yield, 500 goroutines", 4_000_000,
+        Workload("yield_500", "yield, 500 goroutines", 2_000_000,
                  500_000, lambda ops: (ops, 500),
                  targets={1: 7, 2: 10}),
         Workload("spawn", "spawn and join", 1_000_000, 100_000,
@@ -69,10 +69,10 @@ def _scheduler_workloads():
         Workload("ping_pong", "ping-pong, unbuffered", 1_000_000,
                  100_000, lambda ops: (ops, triangle(ops)),
                  targets={1: 5, 2: 2.5}),
-        Workload("channel_1024", "channel of 1,024, 1:1", 8_000_000,
+        Workload("channel_1024", "channel of 1,024, 1:1", 4_000_000,
                  1_000_000, lambda ops: (ops, triangle(ops)),
                  targets={1: 3.5, 2: 3}),
-        Workload("channel_128_4x4", "channel of 128, 4:4", 4_000_000,
+        Workload("channel_128_4x4", "channel of 128, 4:4", 2_000_000,
                  400_000, lambda ops: (ops, 4 * triangle(ops // 4)),
                  targets={1: 4, 2: 2.5}),
         Workload("select_3", "select over three", 1_000_000, 100_000,
@@ -84,7 +84,7 @@ def _scheduler_workloads():
         Workload("fib", "fork and join, fib({ops})", 25, 25,
                  lambda ops: (1, fibonacci(ops)), whole=True,
                  lifo=True, targets={1: 15, 2: 10}),
-        Workload("mutex_4", "mutex, 4 goroutines", 8_000_000,
+        Workload("mutex_4", "mutex, 4 goroutines", 4_000_000,
                  1_000_000, lambda ops: (ops, 4),
                  targets={1: 1.8, 2: 1.5}),
         Workload("sleepers", "{ops} sleepers of 100 ms", 100_000,
@@ -95,7 +95,7 @@ def _scheduler_workloads():
     ]
 
 
-EMPTY_TASKS = Workload("empty_task", "empty tasks", 100_000, 10_000,
+EMPTY_TASKS = Workload("empty_task", "empty tasks", 200_000, 100_000,
                        lambda ops: (ops, triangle(ops)), kind="pool")
 
 WORKLOADS = [*_scheduler_workloads(), EMPTY_TASKS]
