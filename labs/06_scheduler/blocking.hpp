@@ -24,9 +24,26 @@ namespace workbook::gmp {
 // ---- Processors that change hands --------------------------------
 
 // Gives a processor that its machine has left to another machine if
-// there is work for it. The caller holds mutex_.
-inline void scheduler::hand_off(processor& p) {
-  todo("6.11", p);
+// there is work for it. False if no machine can be started: it is idle
+// then. The caller holds mutex_.
+inline bool scheduler::hand_off(processor& p) {
+  return todo<bool>("6.11", p);
+}
+
+// Takes `p` from its machine, for another one. False if there is none
+// and none can be started: then `m` keeps it. The caller holds mutex_.
+inline bool scheduler::detach(machine& m, processor& p) {
+  m.holds.store(nullptr);
+  p.holder.store(nullptr);
+  ++detached_;
+  if (stopping_.load()) {
+    make_idle(p);
+  } else if (!hand_off(p)) {
+    --detached_;
+    give(m, *take_idle_processor());  // p, the last to become idle
+    return false;
+  }
+  return true;
 }
 
 inline void scheduler::give_processor_away(machine& m) {
@@ -90,8 +107,10 @@ inline void scheduler::monitor_loop() {
 /// Runs f(), which may block the thread: a system call, a library that
 /// locks. The processor is given away before, so that other goroutines
 /// run meanwhile; afterwards the goroutine takes an idle processor, or
-/// waits for one in the global queue. Returns what f returns, throws
-/// what it throws. Costs a lock and, if work waits, a wake-up.
+/// waits for one in the global queue. If no thread can be started that
+/// would run the others, the processor is kept, and they wait. Returns
+/// what f returns, throws what it throws. Costs a lock and, if work
+/// waits, a wake-up.
 template <typename F>
 auto blocking(F f) {
   struct away {

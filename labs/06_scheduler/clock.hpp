@@ -60,7 +60,7 @@ inline void scheduler::keep_time(machine& m,
   poller* const sockets = poller_.load();
   goroutine* found = nullptr;
   if (due > earliest_timer()) {
-    // One was added by somebody who had not seen the store.
+    // A timer was added by a thread that had not seen the store.
   } else if (sockets != nullptr && !wanted_.virtual_clock) {
     lock.unlock();
     const std::int64_t left = due - now();

@@ -36,6 +36,7 @@ inline processor::processor(scheduler& of, int number, bool only_one,
 // ---- The order of picks ------------------------------------------
 
 inline goroutine* processor::pick() {
+  // relaxed: a request may be seen one pick later.
   if (asked.load(std::memory_order_relaxed) == request::stop) {
     return nullptr;
   }

@@ -144,7 +144,7 @@ class poller {
         (nanoseconds + 999'999) / 1'000'000, 1'000'000));
   }
 
-  // Notes that a side is ready, or wakes who waits for it.
+  // Notes that a side is ready, or wakes the goroutine that waits.
   static goroutine** report(watched::side& which, goroutine** end) {
     waiter* const w = std::exchange(which.waiting, nullptr);
     which.ready = w == nullptr || !w->claim();

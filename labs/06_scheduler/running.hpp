@@ -102,17 +102,16 @@ inline void scheduler::begin_run(machine& m) {
        ::syscall(SYS_membarrier,
                  MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0);
   m.attention.store(fences ? machine::fence : 0);
-  m.adopt_thread();
-  about_now_.store(now());
   std::scoped_lock lock(mutex_);
-  for (std::size_t i = processors_.size(); i-- > 1;) {
-    idle_processors_.push_back(processors_[i].get());
-    idle_count_.fetch_add(1);
-  }
-  give(m, *processors_.front());
-  if (may_retake) {
+  if (may_retake) {  // first, as it may throw
     monitor_ = std::thread([this] { monitor_loop(); });
   }
+  m.adopt_thread();
+  about_now_.store(now());
+  for (std::size_t i = processors_.size(); i-- > 1;) {
+    make_idle(*processors_[i]);
+  }
+  give(m, *processors_.front());
 }
 
 // Machines have nothing left to do but to end.

@@ -64,9 +64,11 @@ class runtime_call {
   /// that there is a processor.
   static void enter(bool gives_way) {
     machine& m = *here();
+    // relaxed: the monitor's membarrier, or the fence in attend,
+    // orders the store and the load: see scheduler::retake.
     m.inside.store(true, std::memory_order_relaxed);
-    // Between the store and the load: see scheduler::retake.
     std::atomic_signal_fence(std::memory_order_seq_cst);
+    // relaxed: as above.
     if (m.attention.load(std::memory_order_relaxed) != 0) [[unlikely]] {
       attend(gives_way);
     }
@@ -74,7 +76,7 @@ class runtime_call {
 
   /// The processor of this moment; another one after a switch.
   static processor& here_and_now() {
-    return *here()->holds.load(std::memory_order_relaxed);
+    return here()->own_processor();
   }
 
   /// The goroutine that calls.
@@ -84,8 +86,9 @@ class runtime_call {
   static void attend(bool gives_way);
 };
 
-/// Runs the next goroutine until somebody makes the calling one
-/// runnable and a machine picks it. `why` and `object` are for reports.
+/// Runs the next goroutine. Returns once the calling one was made
+/// runnable and a machine has picked it. `why` and `object` are for
+/// reports.
 void park(wait_reason why, const void* object = nullptr);
 
 /// Puts the calling goroutine at the tail of the global queue and runs
@@ -98,9 +101,9 @@ void ready(goroutine& g);
 
 // ---- Implementation ----------------------------------------------
 
-// Switches from the calling goroutine to what is next on `p`. Whoever
-// resumes it, it notes that itself: a waker may be faster than the note
-// that it has parked.
+// Switches from the calling goroutine to what is next on `p`. That it
+// was resumed, the goroutine notes itself: a waker may be faster than
+// the note that it has parked.
 inline void run_next(machine& m, processor& p) {
   goroutine* const next = p.pick();
   if (next == nullptr) {
@@ -122,7 +125,7 @@ inline void park(wait_reason why, const void* object) {
 
 inline void give_way(event_kind why) {
   machine& m = *here();
-  processor& p = *m.holds.load(std::memory_order_relaxed);
+  processor& p = m.own_processor();
   p.note(why, m.current->runs);
   p.home.global_.push(*m.current->runs);
   p.home.work_is_there(p);
@@ -178,6 +181,7 @@ inline stack& processor::stack_for(goroutine& g) {
     fresh.error_number = 0;
     fresh.pinned = nullptr;
     fresh.saved = prepare_stack(&fresh, stack_main, &fresh);
+    // relaxed: this machine resumes it.
     fresh.suspended.store(true, std::memory_order_relaxed);
     g.on = &fresh;
   }
@@ -215,6 +219,7 @@ inline goroutine& processor::make_goroutine() {
   free_goroutines = made.next;
   --goroutines_kept;
   made.on = nullptr;
+  // relaxed: a queue publishes the goroutine.
   made.owner.store(goroutine::held, std::memory_order_relaxed);
   made.home = &home;
   made.name = nullptr;

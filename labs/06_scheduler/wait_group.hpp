@@ -4,10 +4,12 @@
 // one. Model: Go's sync.WaitGroup.
 //
 // Invariants:
-//   (I1) state_ is twice the count, plus one if somebody waits.
+//   (I1) state_ is twice the count, plus one if somebody waits, or has
+//        waited and given up.
 //   (I2) A done() that leaves a count, or finds nobody waiting, touches
 //        nothing after its decrement: whoever sees the zero may destroy
-//        the group.
+//        the group. The one that finds a waiter makes the zero under
+//        lock_, and touches nothing after its unlock.
 
 #pragma once
 

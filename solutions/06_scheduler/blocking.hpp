@@ -24,21 +24,37 @@ namespace workbook::gmp {
 // ---- Processors that change hands --------------------------------
 
 // Gives a processor that its machine has left to another machine if
-// there is work for it. The caller holds mutex_.
-inline void scheduler::hand_off(processor& p) {
+// there is work for it. False if no machine can be started: it is idle
+// then. The caller holds mutex_.
+inline bool scheduler::hand_off(processor& p) {
   // [6.11 hand_off]
-  //@ todo("6.11", p);
+  //@ return todo<bool>("6.11", p);
   const bool due = p.timers.next() != timer_heap::never;
   if (p.has_work() || due || global_.size() > 0) {
-    start(p, false);
-  } else {
-    idle_processors_.push_back(&p);
-    idle_count_.fetch_add(1);
-    if (work_in_sight() || timekeeper_ == nullptr) {
-      start(*take_idle_processor(), false);
-    }
+    return start(p, false);
   }
+  make_idle(p);
+  if (work_in_sight() || timekeeper_ == nullptr) {
+    return start(*take_idle_processor(), false);
+  }
+  return true;
   // [6.11 hand_off]
+}
+
+// Takes `p` from its machine, for another one. False if there is none
+// and none can be started: then `m` keeps it. The caller holds mutex_.
+inline bool scheduler::detach(machine& m, processor& p) {
+  m.holds.store(nullptr);
+  p.holder.store(nullptr);
+  ++detached_;
+  if (stopping_.load()) {
+    make_idle(p);
+  } else if (!hand_off(p)) {
+    --detached_;
+    give(m, *take_idle_processor());  // p, the last to become idle
+    return false;
+  }
+  return true;
 }
 
 inline void scheduler::give_processor_away(machine& m) {
@@ -47,11 +63,9 @@ inline void scheduler::give_processor_away(machine& m) {
   processor& p = *m.holds.load();
   p.note(event_kind::blocked, m.current->runs);
   std::scoped_lock lock(mutex_);
-  m.attention.fetch_or(machine::revoked);
-  m.holds.store(nullptr);
-  p.holder.store(nullptr);
-  ++detached_;
-  hand_off(p);
+  if (detach(m, p)) {
+    m.attention.fetch_or(machine::revoked);
+  }
   // [6.11 give away]
 }
 
@@ -134,17 +148,13 @@ inline bool scheduler::retake(processor& p) {
     constexpr int command = MEMBARRIER_CMD_PRIVATE_EXPEDITED;
     ::syscall(SYS_membarrier, command, 0, 0);
   }
-  if (m->inside.load()) {
+  if (m->inside.load() || !detach(*m, p)) {
     m->attention.fetch_and(
         static_cast<unsigned char>(~machine::revoked));
     return false;
   }
-  m->holds.store(nullptr);
-  p.holder.store(nullptr);
-  ++detached_;
   note_apart(event_kind::retaken, m, &p, m->current->runs);
   p.asked.store(request::none);
-  hand_off(p);
   return true;
   // [6.11 retake]
 }
@@ -185,8 +195,10 @@ inline void scheduler::monitor_loop() {
 /// Runs f(), which may block the thread: a system call, a library that
 /// locks. The processor is given away before, so that other goroutines
 /// run meanwhile; afterwards the goroutine takes an idle processor, or
-/// waits for one in the global queue. Returns what f returns, throws
-/// what it throws. Costs a lock and, if work waits, a wake-up.
+/// waits for one in the global queue. If no thread can be started that
+/// would run the others, the processor is kept, and they wait. Returns
+/// what f returns, throws what it throws. Costs a lock and, if work
+/// waits, a wake-up.
 template <typename F>
 auto blocking(F f) {
   struct away {

@@ -35,6 +35,7 @@ inline bool scheduler::run_due_timers(processor& p) {
     }
     if (time == INT64_MIN) {
       time = now();
+      // relaxed: a number for reports, which publishes nothing.
       about_now_.store(time, std::memory_order_relaxed);
     }
     if (each->timers.next() <= time) {
@@ -79,7 +80,7 @@ inline void scheduler::keep_time(machine& m,
   poller* const sockets = poller_.load();
   goroutine* found = nullptr;
   if (due > earliest_timer()) {
-    // One was added by somebody who had not seen the store.
+    // A timer was added by a thread that had not seen the store.
   } else if (sockets != nullptr && !wanted_.virtual_clock) {
     lock.unlock();
     const std::int64_t left = due - now();

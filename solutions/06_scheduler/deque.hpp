@@ -32,11 +32,13 @@ class deque {
   [[nodiscard]] bool push(T* entry, std::int64_t limit = Capacity) {
     // [6.15 push]
     //@ return todo<bool>("6.15", entry, limit);
+    // relaxed: only the owner writes bottom_.
     const auto bottom = bottom_.load(std::memory_order_relaxed);
     // pairs with steal: the slot has been read.
     if (bottom - top_.load(std::memory_order_acquire) >= limit) {
       return false;
     }
+    // relaxed: the store of bottom_ publishes it.
     slot(bottom).store(entry, std::memory_order_relaxed);
     // pairs with steal: the slot, and what it points to.
     bottom_.store(bottom + 1, std::memory_order_release);
@@ -48,14 +50,17 @@ class deque {
   T* pop() {
     // [6.15 pop]
     //@ return todo<T*>("6.15");
+    // relaxed: only the owner writes bottom_; and top_ only
+    // grows, so a deque that was empty is empty now, too.
     const auto bottom = bottom_.load(std::memory_order_relaxed) - 1;
     if (bottom < top_.load(std::memory_order_relaxed)) {
-      return nullptr;  // top_ only grows: it is empty now, too
+      return nullptr;
     }
     bottom_.store(bottom);
     auto top = top_.load();  // seq_cst with the store: see steal
     T* entry = nullptr;
     if (top <= bottom) {
+      // relaxed: the owner wrote it.
       entry = slot(bottom).load(std::memory_order_relaxed);
       if (top < bottom) {
         return entry;
@@ -64,7 +69,8 @@ class deque {
         entry = nullptr;
       }
     }
-    // A thief that reads it finds the deque empty.
+    // relaxed: it publishes no entry. top_ has passed the last
+    // one, so a thief that reads it takes nothing.
     bottom_.store(bottom + 1, std::memory_order_relaxed);
     return entry;
     // [6.15 pop]
@@ -82,6 +88,8 @@ class deque {
     if (top >= bottom_.load()) {
       return nullptr;
     }
+    // relaxed: bottom_ has published it. If the owner has reused
+    // the slot, top_ has moved, and the claim fails.
     T* const entry = slot(top).load(std::memory_order_relaxed);
     if (!top_.compare_exchange_strong(top, top + 1)) {
       return nullptr;

@@ -37,6 +37,7 @@ class global_queue {
     std::scoped_lock lock(lock_);
     (last_ == nullptr ? first_ : last_->next) = &first;
     last_ = &last;
+    // relaxed: lock_ orders the writers of size_.
     size_.store(size_.load(std::memory_order_relaxed) + n);
   }
 
@@ -46,6 +47,7 @@ class global_queue {
   /// as a list that ends with null. O(n).
   goroutine* pop(std::size_t n = 1) {
     std::scoped_lock lock(lock_);
+    // relaxed: lock_ orders the writers of size_.
     const auto there = size_.load(std::memory_order_relaxed);
     n = std::min(n, there);
     if (n == 0) {

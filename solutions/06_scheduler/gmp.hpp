@@ -181,7 +181,7 @@ inline void yield() {
   // [6.3 yield]
   //@ todo("6.3");
   machine& m = *here();
-  processor& p = *m.holds.load(std::memory_order_relaxed);
+  processor& p = m.own_processor();
   p.note(event_kind::yielded, m.current->runs);
   p.push(*m.current->runs);
   run_next(m, p);

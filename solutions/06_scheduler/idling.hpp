@@ -3,7 +3,7 @@
 // Book: chapter 6, step 6.10. Model: Go's findRunnable(), wakep() and
 // stopm(); tokio's idle.rs.
 //
-// Who makes work visible            Who goes to sleep
+// To make work visible              To go to sleep
 //   1. puts a goroutine in a queue    1. announces its processor idle
 //   2. (fence)                        2. stops to be a spinning one
 //   3. is a processor idle, and       3. looks again at every queue
@@ -51,10 +51,8 @@ inline void scheduler::work_is_there(processor& p) {
   }
   std::scoped_lock lock(mutex_);
   processor* const p = take_idle_processor();
-  if (p == nullptr) {
+  if (p == nullptr || !start(*p, true)) {
     spinning_.fetch_sub(1);  // still under the lock: see sleep
-  } else {
-    start(*p, true);
   }
   // [6.10 wake_one]
 }
@@ -151,8 +149,8 @@ inline goroutine* scheduler::steal(machine& m) {
   // [6.10 steal]
 }
 
-// Whoever stops spinning because there was work sees to it that
-// somebody looks for more.
+// A machine that stops spinning because it found work makes sure that
+// another one looks for more.
 inline void scheduler::found_work(machine& m) {
   // [6.10 found_work]
   //@[6.2] (void)m;
@@ -178,10 +176,6 @@ inline void scheduler::sleep(machine& m) {
   if (!announce_idle(m)) {
     return;
   }
-  if (m.spinning) {
-    m.spinning = false;
-    spinning_.fetch_sub(1);
-  }
   if (work_in_sight()) {
     take_processor_again(m);
   }
@@ -189,7 +183,9 @@ inline void scheduler::sleep(machine& m) {
   // [6.10 sleep]
 }
 
-// False if there is no need to.
+// False if there is no need to. Once the machine is in idle_machines_,
+// another thread may start it, and writes `spinning`. So the machine
+// counts itself off before that, under the same lock.
 inline bool scheduler::announce_idle(machine& m) {
   std::scoped_lock lock(mutex_);
   if (stopping_.load() || global_.size() > 0) {
@@ -201,9 +197,15 @@ inline bool scheduler::announce_idle(machine& m) {
     note_apart(event_kind::slept, &m, p);
     m.holds.store(nullptr);
     p->holder.store(nullptr);
-    idle_processors_.push_back(p);
-    idle_count_.fetch_add(1);
+    make_idle(*p);
   }
+  // [6.10 count off]
+  //@ // TODO(6.10): a machine that spins stops to, here.
+  if (m.spinning) {
+    m.spinning = false;
+    spinning_.fetch_sub(1);
+  }
+  // [6.10 count off]
   if (!m.idle) {
     m.idle = true;
     idle_machines_.push_back(&m);
@@ -312,8 +314,15 @@ inline void scheduler::give(machine& m, processor& p) {
   note_apart(event_kind::woke, &m, &p);
 }
 
-// Lets a machine run `p`: one that sleeps, or a new one.
-inline void scheduler::start(processor& p, bool spinning) {
+inline void scheduler::make_idle(processor& p) {
+  idle_processors_.push_back(&p);
+  idle_count_.fetch_add(1);
+}
+
+// Lets a machine run `p`: one that sleeps, or a new one. False if that
+// takes a thread and none can be started: `p` is idle then, and what it
+// would have run waits for the machines there are.
+inline bool scheduler::start(processor& p, bool spinning) {
   if (machine* const m = take_idle_machine()) {
     m->spinning = spinning;
     give(*m, p);
@@ -323,19 +332,41 @@ inline void scheduler::start(processor& p, bool spinning) {
         sockets->interrupt();
       }
     }
-    return;
+    return true;
   }
-  machines_.push_back(std::make_unique<machine>(
-      *this, static_cast<int>(machines_.size())));
+  machine* const made = make_machine();
+  if (made == nullptr) {
+    make_idle(p);
+    return false;
+  }
+  made->spinning = spinning;
+  give(*made, p);
+  return true;
+}
+
+// A machine on a new thread, which waits for mutex_ before it looks for
+// work. Null if there is no thread or no memory for it.
+inline machine* scheduler::make_machine() {
+  try {
+    machines_.push_back(std::make_unique<machine>(
+        *this, static_cast<int>(machines_.size())));
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
   machine& m = *machines_.back();
   m.attention.store(machines_.front()->attention.load() &
                     machine::fence);
-  m.spinning = spinning;
-  give(m, p);
-  m.thread = std::thread([this, &m] {
-    m.adopt_thread();
-    machine_loop(m);
-  });
+  try {
+    m.thread = std::thread([this, &m] {
+      m.adopt_thread();
+      { const std::scoped_lock until_it_has_a_processor(mutex_); }
+      machine_loop(m);
+    });
+  } catch (...) {  // std::system_error, std::bad_alloc
+    machines_.pop_back();
+    return nullptr;
+  }
+  return &m;
 }
 
 inline void scheduler::machine_loop(machine& m) {

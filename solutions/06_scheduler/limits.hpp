@@ -113,7 +113,7 @@ inline wake park_within(const limits& limit, one_wake& once,
   // [6.12 park_within]
 }
 
-// Waits in `list` until somebody pops `w`, or a limit is reached. The
+// Waits in `list` until `w` is popped, or a limit is reached. The
 // caller holds `held`, the lock of `lock`, which is released. Inside a
 // runtime_call. Returns how the wait ended; `w` is then in no list.
 inline wake wait_in(wait_list& list, waiter& w, spin_lock& lock,

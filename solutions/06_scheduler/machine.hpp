@@ -27,6 +27,13 @@ struct alignas(128) machine {
   /// To be called once, on the machine's own thread.
   void adopt_thread();
 
+  /// The processor of a machine that is inside a runtime_call.
+  [[nodiscard]] processor& own_processor() const {
+    // relaxed: others write it only while the machine is outside, or
+    // sleeps; it has been under their lock since.
+    return *holds.load(std::memory_order_relaxed);
+  }
+
   std::atomic<bool> inside{true};  // (I2)
   /// What a call of the scheduler has to attend to.
   enum : unsigned char {
@@ -35,7 +42,9 @@ struct alignas(128) machine {
     asked = 4     // something is asked of its processor
   };
   std::atomic<unsigned char> attention{0};
-  bool spinning = false;  // counted in scheduler::spinning_
+  // Counted in scheduler::spinning_. The machine's own; while `idle`,
+  // guarded by the scheduler's mutex.
+  bool spinning = false;
   bool idle = false;      // in scheduler::idle_machines_; its mutex
   std::atomic<processor*> holds{nullptr};
   stack* current = &own;                  // the stack that runs

@@ -163,10 +163,12 @@ inline bool mutex::take() {
   // [6.6 take]
   //@ return todo<bool>("6.6");
   if (runtime_call::here_and_now().alone) {
+    // relaxed: all who touch state_ hold the only processor, and
+    // it changes hands under a lock.
     if (state_.load(std::memory_order_relaxed) != free) {
       return false;
     }
-    // Ordered by the processor: one machine holds it.
+    // relaxed: as above.
     state_.store(locked, std::memory_order_relaxed);
     return true;
   }
@@ -208,8 +210,9 @@ inline void mutex::unlock_inside() {
   //@ todo("6.6");
   unsigned expected = locked;
   if (runtime_call::here_and_now().alone) {
+    // relaxed: see take.
     if (state_.load(std::memory_order_relaxed) == locked) {
-      // Ordered by the processor: one machine holds it.
+      // relaxed: see take.
       state_.store(free, std::memory_order_relaxed);
       return;
     }

@@ -1,4 +1,4 @@
-// What a scheduler can be told.
+// The options of a scheduler, and what it reports.
 //
 // Book: chapter 6. Given: nothing here is left to write.
 

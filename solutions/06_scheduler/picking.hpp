@@ -36,6 +36,7 @@ inline processor::processor(scheduler& of, int number, bool only_one,
 // ---- The order of picks ------------------------------------------
 
 inline goroutine* processor::pick() {
+  // relaxed: a request may be seen one pick later.
   if (asked.load(std::memory_order_relaxed) == request::stop) {
     return nullptr;
   }
@@ -43,7 +44,9 @@ inline goroutine* processor::pick() {
   //@[6.2] // Serves as long as the queue is all there is.
   //@[6.2] return home.global_.pop();
   //@ return todo<goroutine*>("6.4");
+  // relaxed: only the owner writes it, and the monitor compares.
   const auto picks = tick.load(std::memory_order_relaxed) + 1;
+  // relaxed: as above.
   tick.store(picks, std::memory_order_relaxed);
   goroutine* next = nullptr;
   if (picks % global_turn == 0) {
@@ -66,11 +69,12 @@ inline goroutine* processor::pick() {
 inline goroutine* processor::take_runnext() {
   // [6.4 take_runnext]
   //@ return todo<goroutine*>("6.4");
+  // relaxed: others only empty it, and the exchange decides.
   if (runnext.load(std::memory_order_relaxed) == nullptr) {
     chain = 0;
     return nullptr;
   }
-  // pairs with steal_from: of two who want it, one gets it.
+  // pairs with steal_from: of two machines, one gets it.
   goroutine* const next =
       runnext.exchange(nullptr, std::memory_order_acq_rel);
   if (next == nullptr || ++chain < longest_chain) {

@@ -60,8 +60,8 @@ struct alignas(128) processor {
   /// global queue. Owner only. Does not steal.
   goroutine* pick();
 
-  /// Makes `g` runnable, next to run here: who is woken finds the
-  /// value that woke it in the cache. The one that was next moves to
+  /// Makes `g` runnable, next to run here: it finds the value that
+  /// woke it in the cache. The one that was next moves to
   /// the tail of the queue. Owner only.
   void ready(goroutine& g);
 

@@ -45,11 +45,13 @@ class ring {
   [[nodiscard]] bool push(T* entry) {
     // [6.4 push]
     //@ return todo<bool>("6.4", entry);
+    // relaxed: only the owner writes tail_.
     const auto tail = tail_.load(std::memory_order_relaxed);
     // pairs with pop and take_half: the slot has been read.
     if (tail - head_.load(std::memory_order_acquire) >= limit_) {
       return false;
     }
+    // relaxed: the store of tail_ publishes it.
     slot(tail).store(entry, std::memory_order_relaxed);
     // pairs with pop and take_half: the slot, what it points to.
     tail_.store(tail + 1, std::memory_order_release);
@@ -69,6 +71,8 @@ class ring {
       if (head == tail_.load(std::memory_order_acquire)) {
         return nullptr;
       }
+      // relaxed: tail_ has published it; if the owner has reused
+      // the slot, head_ has moved, and the claim fails.
       T* const entry = slot(head).load(std::memory_order_relaxed);
       if (head_.compare_exchange_weak(head, head + 1)) {
         return entry;
@@ -106,6 +110,7 @@ class ring {
       }
       const std::uint32_t n = how_many_to_steal(there);
       for (std::uint32_t i = 0; i < n; ++i) {
+        // relaxed: as in pop.
         out[i] = slot(head + i).load(std::memory_order_relaxed);
       }
       if (head_.compare_exchange_weak(head, head + n)) {

@@ -1,4 +1,4 @@
-// The scheduler: processors, machines, and who sleeps.
+// The scheduler: its processors and its machines.
 //
 // Book: chapter 6, "A scheduler of your own". Document: 004. Model:
 // Go's runtime/proc.go, whose three rejected designs for waking threads
@@ -57,7 +57,9 @@ class scheduler {
   /// still there are reported to on_leak, and returned; what is on
   /// their stacks is not destroyed. Rethrows what main throws. Throws
   /// deadlock if every goroutine waits and nothing is left that could
-  /// wake one; std::logic_error if called twice, or by a goroutine.
+  /// wake one; std::logic_error if called twice, or by a goroutine;
+  /// std::system_error if the monitor's thread cannot be started. If
+  /// another thread cannot, those that there are run everything.
   template <typename F>
   std::vector<goroutine_info> run(
       F main, spawn_place where = spawn_place::current());
@@ -82,6 +84,7 @@ class scheduler {
   [[nodiscard]] std::int64_t now() const;
   /// The time of a moment ago, for reports: costs no clock read.
   [[nodiscard]] std::int64_t about_now() const {
+    // relaxed: see run_due_timers.
     return about_now_.load(std::memory_order_relaxed);
   }
 
@@ -132,7 +135,8 @@ class scheduler {
   void begin_run(machine& m);
   void finish_run(machine& m);
   void stop_all();
-  void hand_off(processor& p);
+  bool hand_off(processor& p);
+  bool detach(machine& m, processor& p);
   void machine_loop(machine& m);
   goroutine* steal(machine& m);
   bool may_spin(machine& m);
@@ -146,7 +150,9 @@ class scheduler {
   void nothing_runs(machine& m, std::int64_t due);
   void keep_time(machine& m, std::unique_lock<std::mutex>& lock);
   void wake_one();
-  void start(processor& p, bool spinning);
+  bool start(processor& p, bool spinning);
+  machine* make_machine();
+  void make_idle(processor& p);
   void give(machine& m, processor& p);
   processor* take_idle_processor();
   machine* take_idle_machine();

@@ -235,7 +235,7 @@ class selection {
       if (outcome_ != select_case::outcome::must_wait) {
         return chosen;
       }
-      ready[which] = ready[--count];  // who waited there is taken
+      ready[which] = ready[--count];  // its waiter was taken
     }
     return n_;
     // [6.8 choose]

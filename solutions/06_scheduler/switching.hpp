@@ -60,6 +60,8 @@ inline void change_stack(machine& m, stack& to, bool ends) {
   while (!to.suspended.load(std::memory_order_acquire)) {
     pause.wait();
   }
+  // relaxed: the next machine that resumes it has got it from
+  // this run, and so reads this value or a later one.
   to.suspended.store(false, std::memory_order_relaxed);
   check_overflow(from, to);
   if (m.exceptions->any() || to.exceptions.any()) [[unlikely]] {
@@ -94,9 +96,11 @@ class runtime_call {
   /// that there is a processor.
   static void enter(bool gives_way) {
     machine& m = *here();
+    // relaxed: the monitor's membarrier, or the fence in attend,
+    // orders the store and the load: see scheduler::retake.
     m.inside.store(true, std::memory_order_relaxed);
-    // Between the store and the load: see scheduler::retake.
     std::atomic_signal_fence(std::memory_order_seq_cst);
+    // relaxed: as above.
     if (m.attention.load(std::memory_order_relaxed) != 0) [[unlikely]] {
       attend(gives_way);
     }
@@ -104,7 +108,7 @@ class runtime_call {
 
   /// The processor of this moment; another one after a switch.
   static processor& here_and_now() {
-    return *here()->holds.load(std::memory_order_relaxed);
+    return here()->own_processor();
   }
 
   /// The goroutine that calls.
@@ -114,8 +118,9 @@ class runtime_call {
   static void attend(bool gives_way);
 };
 
-/// Runs the next goroutine until somebody makes the calling one
-/// runnable and a machine picks it. `why` and `object` are for reports.
+/// Runs the next goroutine. Returns once the calling one was made
+/// runnable and a machine has picked it. `why` and `object` are for
+/// reports.
 void park(wait_reason why, const void* object = nullptr);
 
 /// Puts the calling goroutine at the tail of the global queue and runs
@@ -128,9 +133,9 @@ void ready(goroutine& g);
 
 // ---- Implementation ----------------------------------------------
 
-// Switches from the calling goroutine to what is next on `p`. Whoever
-// resumes it, it notes that itself: a waker may be faster than the note
-// that it has parked.
+// Switches from the calling goroutine to what is next on `p`. That it
+// was resumed, the goroutine notes itself: a waker may be faster than
+// the note that it has parked.
 inline void run_next(machine& m, processor& p) {
   goroutine* const next = p.pick();
   if (next == nullptr) {
@@ -149,7 +154,7 @@ inline void park(wait_reason why, const void* object) {
   //@[6.3] run_next(*here(), runtime_call::here_and_now());
   //@ todo("6.6", why, object);
   machine& m = *here();
-  processor& p = *m.holds.load(std::memory_order_relaxed);
+  processor& p = m.own_processor();
   stack& own = *m.current;
   own.waits = why;
   own.waits_for = object;
@@ -163,7 +168,7 @@ inline void park(wait_reason why, const void* object) {
 
 inline void give_way(event_kind why) {
   machine& m = *here();
-  processor& p = *m.holds.load(std::memory_order_relaxed);
+  processor& p = m.own_processor();
   p.note(why, m.current->runs);
   p.home.global_.push(*m.current->runs);
   p.home.work_is_there(p);
@@ -293,6 +298,7 @@ inline stack& processor::stack_for(goroutine& g) {
     fresh.error_number = 0;
     fresh.pinned = nullptr;
     fresh.saved = prepare_stack(&fresh, stack_main, &fresh);
+    // relaxed: this machine resumes it.
     fresh.suspended.store(true, std::memory_order_relaxed);
     g.on = &fresh;
   }
@@ -330,6 +336,7 @@ inline goroutine& processor::make_goroutine() {
   free_goroutines = made.next;
   --goroutines_kept;
   made.on = nullptr;
+  // relaxed: a queue publishes the goroutine.
   made.owner.store(goroutine::held, std::memory_order_relaxed);
   made.home = &home;
   made.name = nullptr;

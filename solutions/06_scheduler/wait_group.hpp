@@ -4,10 +4,12 @@
 // one. Model: Go's sync.WaitGroup.
 //
 // Invariants:
-//   (I1) state_ is twice the count, plus one if somebody waits.
+//   (I1) state_ is twice the count, plus one if somebody waits, or has
+//        waited and given up.
 //   (I2) A done() that leaves a count, or finds nobody waiting, touches
 //        nothing after its decrement: whoever sees the zero may destroy
-//        the group.
+//        the group. The one that finds a waiter makes the zero under
+//        lock_, and touches nothing after its unlock.
 
 #pragma once
 
@@ -70,15 +72,22 @@ inline void wait_group::done() {
   if (before != 3) {
     return;  // (I2)
   }
-  wait_list all;  // the group lives until they run
+  goroutine* first = nullptr;
+  goroutine** end = &first;
   {
+    // Under the lock: a waiter that gives up removes itself.
     const inner_lock held(lock_);
     state_.fetch_sub(1);
-    all = std::exchange(waiting_, {});
+    while (waiter* const w = waiting_.pop()) {
+      *end = w->g;
+      end = &w->g->next;
+    }
   }
+  *end = nullptr;
   processor& p = runtime_call::here_and_now();
-  while (waiter* const w = all.pop()) {
-    all.empty() ? p.ready(*w->g) : p.push(*w->g);
+  while (first != nullptr) {
+    goroutine& g = *std::exchange(first, first->next);
+    first == nullptr ? p.ready(g) : p.push(g);
   }
   // [6.6 done]
 }
@@ -91,7 +100,7 @@ inline bool wait_group::wait_within(const limits& limit) {
   inner_lock held(lock_);
   std::int64_t state = state_.load();
   do {
-    if (state / 2 == 0) {
+    if (state == 0) {  // 1: a done() is about to take the lock
       return true;
     }
   } while (!state_.compare_exchange_weak(state, state | 1));

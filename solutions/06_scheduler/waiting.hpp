@@ -1,4 +1,4 @@
-// Lists of goroutines that wait, and who may wake one of them.
+// Lists of goroutines that wait, and the claim that wakes one.
 //
 // Book: chapter 6, steps 6.6, 6.8 and 6.12. Model: Go's sudog, whose
 // selectDone is our `claimed`.

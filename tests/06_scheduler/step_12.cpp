@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "descriptor.hpp"
@@ -26,6 +27,11 @@ using namespace testing_kit;
 GRADED(gmp_cancel, ends_every_wait, 6.12, 1) {
   contract(
       "As receive(), and returns cancelled once `stop` is requested.");
+  contract("As wait(), but returns false once `stop` is requested.");
+  contract("As lock(), but returns false once `stop` is requested.");
+  contract("As join(), but returns false once `stop` is requested");
+  contract(
+      "Is taken when a stop is requested and no other case is ready.");
   history happened;
 
   run_on_one([&] {
@@ -110,7 +116,56 @@ EXPLORED(gmp_cancel, may_come_from_any_thread, 6.12, 1,
   EXPECT_EQ(how, channel_status::cancelled);
 }
 
-GRADED(gmp_descriptor, parks_the_goroutine_not_the_thread, 6.12, 2) {
+// A wait that was cancelled leaves its mark in the group. The done() that
+// finds the mark is about to take the lock when the second wait begins.
+EXPLORED(gmp_cancel, a_group_may_end_after_its_wait, 6.12, 1,
+         .schedules = 300) {
+  contract("whoever sees the zero may destroy");
+  contract("and touches nothing after its unlock");
+  std::stop_source stop;
+  stop.request_stop();
+  scheduler all(several(2));
+  bool ended = false;
+
+  all.run([&] {
+    std::optional<wait_group> group(std::in_place);
+    group->add(1);
+    handle last = go([&] { group->done(); });
+    (void)group->wait(stop.get_token());
+    group->wait();
+    group.emplace();  // its life ends, and another one's begins
+    last.join();
+    ended = true;
+  });
+
+  EXPECT_TRUE(ended);
+}
+
+EXPLORED(gmp_cancel, may_come_with_the_last_done, 6.12, 1,
+         .schedules = 300) {
+  contract("it is woken by the one that sets `claimed`");
+  std::stop_source stop;
+  scheduler all(several(2));
+  int ended = 0;
+
+  all.run([&] {
+    wait_group group;
+    group.add(1);
+    handle one = go([&] { (void)group.wait(stop.get_token()); });
+    handle two = go([&] { (void)group.wait(stop.get_token()); });
+    handle last = go([&] { group.done(); });
+    yield();
+    stop.request_stop();
+    for (handle* each : {&one, &two, &last}) {
+      each->join();
+      ++ended;
+    }
+  });
+
+  EXPECT_EQ(ended, 3);
+}
+
+GRADED(gmp_descriptor, parks_the_goroutine_not_the_thread, 6.12, 1) {
   contract("As read(2), but blocks the goroutine, not the thread.");
   std::string got;
   int turns = 0;
@@ -139,6 +194,7 @@ GRADED(gmp_descriptor, parks_the_goroutine_not_the_thread, 6.12, 2) {
 
 GRADED(gmp_trace, finds_a_goroutine_that_runs_twice, 6.12, 1) {
   contract("a goroutine runs on one machine at a time");
+  contract("What is wrong with a complete trace; \"\" if nothing is.");
   const auto event = [](std::uint64_t order, event_kind what) {
     return trace_event{.order = order, .g = 5, .kind = what};
   };

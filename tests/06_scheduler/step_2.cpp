@@ -103,6 +103,10 @@ struct by_hand {
 
 GRADED(gmp_life, a_stack_that_ended_is_used_again, 6.2, 2) {
   contract("`ends`: the running stack is free then, and nobody does.");
+  contract(
+      "A stack for `g`: its own, or a free one if it is unstarted.");
+  contract(
+      "A goroutine has a stack if and only if it has started and has");
   by_hand one;
   int ran = 0;
 

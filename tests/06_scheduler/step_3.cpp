@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "gmp.hpp"
@@ -13,8 +14,10 @@ namespace {
 
 using namespace testing_kit;
 
-GRADED(gmp_yield, lets_the_others_run_first, 6.3, 2) {
+GRADED(gmp_yield, lets_the_others_run_first, 6.3, 1) {
   contract("Lets the others run that wait in the local queue");
+  contract(
+      "Starts f() as a goroutine, at the tail of the local run queue; the");
   history happened;
 
   run_on_one([&] {
@@ -35,8 +38,29 @@ GRADED(gmp_yield, lets_the_others_run_first, 6.3, 2) {
   EXPECT_EQ(happened, (history{"00", "10", "20", "01", "11", "21"}));
 }
 
+EXPLORED(gmp_run, fails_without_a_thread_for_the_monitor, 6.3, 1,
+         .schedules = 20) {
+  contract("std::system_error if the monitor's thread cannot be");
+  options watched = several(1);
+  watched.monitor = true;
+  scheduler fails(watched);
+  bool ran = false;
+
+  explore::fail_thread_start();
+  EXPECT_THROW((void)fails.run([] {}), std::system_error);
+  scheduler next(several(1));
+  next.run([&] {
+    yield();
+    ran = true;
+  });
+
+  EXPECT_TRUE(ran) << "the calling thread is still the failed one's";
+}
+
 GRADED(gmp_join, waits_for_the_end, 6.3, 2) {
   contract("Blocks the calling goroutine until this one has ended");
+  contract("At most once; joinable() is false then.");
+  contract("Whether join may be called.");
   history happened;
 
   run_on_one([&] {
@@ -69,6 +93,8 @@ GRADED(gmp_join, rethrows, 6.3, 1) {
 
 GRADED(gmp_join, a_dropped_handle_waits_for_nobody, 6.3, 1) {
   contract("the goroutine goes on, and nobody waits for it");
+  contract(
+      "Gets the exception of a goroutine whose handle was dropped.");
   int ran = 0;
   int reported = 0;
   options wanted = one_processor();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmp.hpp"
@@ -32,6 +34,7 @@ GRADED(gmp_ring, is_first_in_first_out, 6.4, 1) {
 
 GRADED(gmp_ring, is_full_at_its_limit, 6.4, 1) {
   contract("false if the ring is full");
+  contract("Full at `limit` entries, at most Capacity.");
   std::array<int, 5> entries{};
   ring<int, 4> queue;
   ring<int, 4> shorter(2);
@@ -45,8 +48,41 @@ GRADED(gmp_ring, is_full_at_its_limit, 6.4, 1) {
   EXPECT_EQ(queue.pop(), &entries[0]) << "the full ring lost an entry";
 }
 
-GRADED(gmp_queue, overflow_moves_half_and_the_newcomer, 6.4, 3) {
+// The owner reuses a slot as soon as it is given free.
+EXPLORED(gmp_ring, any_thread_may_pop, 6.4, 1) {
+  contract("pop, take_half and size are for any thread");
+  contract("A slot is written again only after head_ has passed it.");
+  std::array<int, 4> entries{};
+  std::array<std::atomic<int>, 4> taken{};
+  ring<int, 2> queue;
+  const auto take = [&] {
+    if (int* const entry = queue.pop()) {
+      ++taken[static_cast<std::size_t>(entry - entries.data())];
+    }
+  };
+
+  std::jthread other([&] {
+    explore::role("other");
+    take();
+    take();
+  });
+  for (int& each : entries) {
+    while (!queue.push(&each)) {
+      take();
+    }
+  }
+  other.join();
+  take();
+  take();
+
+  for (const auto& each : taken) {
+    EXPECT_EQ(each, 1);
+  }
+}
+
+GRADED(gmp_queue, overflow_moves_half_and_the_newcomer, 6.4, 2) {
   contract("half of it, the oldest, and then `g` move to the global");
+  contract("How many goroutines a local queue holds");
   history happened;
   options wanted = one_processor();
   wanted.queue_limit = 4;
@@ -72,7 +108,7 @@ GRADED(gmp_queue, overflow_moves_half_and_the_newcomer, 6.4, 3) {
       << "the order, or a goroutine, was lost";
 }
 
-GRADED(gmp_queue, who_is_woken_is_next, 6.4, 2) {
+GRADED(gmp_queue, who_is_woken_is_next, 6.4, 1) {
   contract("Makes `g` runnable, next to run here");
   history happened;
 
@@ -95,7 +131,29 @@ GRADED(gmp_queue, who_is_woken_is_next, 6.4, 2) {
          "`other`";
 }
 
-GRADED(gmp_queue, a_chain_of_hand_overs_ends, 6.4, 2) {
+GRADED(gmp_queue, who_was_next_moves_to_the_tail, 6.4, 1) {
+  contract("The one that was next moves to");
+  contract("Makes `g` runnable, at the tail of the queue.");
+  history happened;
+
+  run_on_one([&] {
+    processor& p = runtime_call::here_and_now();
+    const auto made = [&](const char* name) -> goroutine& {
+      goroutine& g = p.make_goroutine();
+      g.store([&happened, name] { happened.emplace_back(name); });
+      g.owner.store(goroutine::dropped);
+      return g;
+    };
+    p.push(made("queued"));
+    p.ready(made("was next"));
+    p.ready(made("next"));
+    yield();
+  });
+
+  EXPECT_EQ(happened, (history{"next", "queued", "was next"}));
+}
+
+GRADED(gmp_queue, a_chain_of_hand_overs_ends, 6.4, 1) {
   contract("So many hand-overs in a row go through runnext.");
   int turns = 0;
   int seen = -1;

@@ -17,6 +17,8 @@ using namespace testing_kit;
 // Document 004's own program.
 GRADED(gmp_wait_group, counts_a_thousand, 6.6, 2) {
   contract("Blocks the goroutine while the count is not zero.");
+  contract("Waits for a number of goroutines.");
+  contract("Returns once the calling one was made");
   int counter = 0;
 
   run_on_one([&] {
@@ -35,8 +37,9 @@ GRADED(gmp_wait_group, counts_a_thousand, 6.6, 2) {
   EXPECT_EQ(counter, 1000);
 }
 
-GRADED(gmp_wait_group, wakes_all_who_wait, 6.6, 2) {
+GRADED(gmp_wait_group, wakes_all_who_wait, 6.6, 1) {
   contract("the last one wakes all who wait");
+  contract("Expects `n` more calls of done().");
   history happened;
 
   run_on_one([&] {
@@ -62,8 +65,9 @@ GRADED(gmp_wait_group, wakes_all_who_wait, 6.6, 2) {
   EXPECT_EQ(happened.size(), 3u);
 }
 
-GRADED(gmp_mutex, keeps_all_others_out, 6.6, 2) {
+GRADED(gmp_mutex, keeps_all_others_out, 6.6, 1) {
   contract("Blocks the goroutine until the mutex is its own.");
+  contract("Takes the mutex if it is free at once.");
   int inside = 0;
   int most = 0;
 
@@ -93,6 +97,8 @@ GRADED(gmp_mutex, keeps_all_others_out, 6.6, 2) {
 
 GRADED(gmp_mutex, no_waiter_loses_twice, 6.6, 2) {
   contract("no waiter loses twice");
+  contract("gets it handed over by the next unlock");
+  contract("Gives it back; wakes one that waits.");
   int turns = 0;
   int turns_until_locked = -1;
 
@@ -125,6 +131,7 @@ GRADED(gmp_mutex, no_waiter_loses_twice, 6.6, 2) {
 
 GRADED(gmp_condition, wakes_the_longest_waiting_first, 6.6, 2) {
   contract("Wakes the goroutine that has waited longest, if any.");
+  contract("Wakes all that wait.");
   history happened;
 
   run_on_one([&] {

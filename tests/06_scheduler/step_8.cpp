@@ -13,8 +13,10 @@ namespace {
 
 using namespace testing_kit;
 
-GRADED(gmp_select, takes_the_case_that_is_ready, 6.8, 2) {
+GRADED(gmp_select, takes_the_case_that_is_ready, 6.8, 1) {
   contract("Blocks the goroutine until one of the cases is ready");
+  contract(
+      "Which case was taken, counted from 0, and how it ended: ok; closed");
 
   run_on_one([&] {
     channel<int> quiet;
@@ -72,6 +74,7 @@ GRADED(gmp_select, does_not_block_with_otherwise, 6.8, 1) {
 
 GRADED(gmp_select, a_closed_channel_is_ready, 6.8, 1) {
   contract("a closed channel is ready, to send as well");
+  contract("which is empty afterwards if the");
 
   run_on_one([&] {
     channel<int> quiet;
@@ -83,6 +86,7 @@ GRADED(gmp_select, a_closed_channel_is_ready, 6.8, 1) {
         gmp::select(receive_from(quiet, got), receive_from(gone, got));
     EXPECT_EQ(taken.index, 1u);
     EXPECT_EQ(taken.status, channel_status::closed);
+    EXPECT_EQ(got, std::nullopt);
     taken = gmp::select(receive_from(quiet, got), send_to(gone, value));
     EXPECT_EQ(taken.status, channel_status::closed);
   });
@@ -90,6 +94,8 @@ GRADED(gmp_select, a_closed_channel_is_ready, 6.8, 1) {
 
 GRADED(gmp_select, leaves_no_loser_queued, 6.8, 2) {
   contract("When select returns, none of its waiters is in a list.");
+  contract(
+      "A waiter is on the stack of its goroutine, and in a list only");
 
   run_on_one([&] {
     channel<int> one;
@@ -103,6 +109,27 @@ GRADED(gmp_select, leaves_no_loser_queued, 6.8, 2) {
     EXPECT_EQ(two.try_send(2), channel_status::would_block)
         << "nobody waits, and the send found a receiver";
   });
+}
+
+GRADED(gmp_select, only_one_wakes_it, 6.8, 1) {
+  contract("it is woken by the one that sets `claimed`");
+  contract("Whether the caller may wake the goroutine, and so must.");
+  contract(
+      "Takes out the oldest waiter that may be woken; the caller must");
+  one_wake once;
+  waiter first{.once = &once};
+  waiter second{.once = &once};
+  wait_list one;
+  wait_list two;
+  one.push(first);
+  two.push(second);
+
+  EXPECT_EQ(one.pop(), &first);
+  EXPECT_EQ(two.pop(), nullptr) << "it would be woken twice";
+  EXPECT_FALSE(once.claim(wake::timed_out));
+
+  EXPECT_EQ(once.claimed, wake::handed);
+  EXPECT_EQ(once.by, &first);
 }
 
 // Three of four are ready; 3,000 draws. Six standard deviations.

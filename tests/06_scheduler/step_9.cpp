@@ -1,6 +1,8 @@
 // Step 6.9: timers, a virtual clock, the deadlock report.
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -10,6 +12,7 @@
 #include "mutex.hpp"
 #include "on_one.hpp"
 #include "select.hpp"
+#include "timer_heap.hpp"
 
 namespace workbook::gmp::step_9 {
 namespace {
@@ -17,8 +20,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace testing_kit;
 
-GRADED(gmp_time, passes_when_nobody_can_run, 6.9, 2) {
+GRADED(gmp_time, passes_when_nobody_can_run, 6.9, 1) {
   contract("Time passes only when no goroutine can run");
+  contract("As sleep_until, `length` from now.");
   duration slept{};
 
   run_on_one([&] {
@@ -32,6 +36,7 @@ GRADED(gmp_time, passes_when_nobody_can_run, 6.9, 2) {
 
 GRADED(gmp_time, wakes_in_the_order_of_deadlines, 6.9, 2) {
   contract("of two that are due at the");
+  contract("Blocks the goroutine until `when` has come");
   history happened;
 
   run_on_one([&] {
@@ -71,8 +76,43 @@ GRADED(gmp_time, many_sleepers_take_as_long_as_one, 6.9, 1) {
   EXPECT_EQ(all_slept, duration(100ms));
 }
 
+GRADED(gmp_time, a_removed_timer_wakes_nobody, 6.9, 1) {
+  contract("Removes a tracked timer, if it is still there");
+  contract("Adds `what`, due at `when`");
+  contract("Returns whether it is now the first.");
+  contract("When the first timer is due; never if there is none.");
+  contract("next() is when the first entry is due, or never.");
+  contract(
+      "Removes the timers that are due at `now`, at most `most`; returns");
+  std::array<goroutine, 4> sleepers;
+  std::array<timer, 4> timers{};
+  timer_heap heap;
+  for (std::size_t i = 0; i < timers.size(); ++i) {
+    timers[i].sleeper = &sleepers[i];
+    timers[i].claim = [](timer&) { return true; };
+    const auto when = static_cast<std::int64_t>(10 * i);
+    EXPECT_EQ(heap.add(timers[i], when), i == 0);
+  }
+
+  timer_heap::remove(timers[0]);
+  EXPECT_EQ(heap.next(), 10);
+  timer_heap::remove(timers[2]);
+  timer_heap::remove(timers[2]);  // it is there no more
+  goroutine* const woken = heap.take_due(100, 10);
+
+  ASSERT_EQ(woken, &sleepers[1]);
+  ASSERT_EQ(woken->next, &sleepers[3]) << "a removed timer is due";
+  EXPECT_EQ(sleepers[3].next, nullptr);
+  EXPECT_EQ(heap.next(), timer_heap::never);
+}
+
 GRADED(gmp_time, limits_a_wait, 6.9, 2) {
   contract("returns timed_out once `deadline` has passed");
+  contract(
+      "As receive_until, with a deadline that is `timeout` from now.");
+  contract("As wait(lock), but no longer than until `deadline`.");
+  contract("As wait_until(lock, `length` from now).");
+  contract("Is taken when no other case was ready for `length`.");
   bool ended = false;
 
   run_on_one([&] {
@@ -103,12 +143,18 @@ GRADED(gmp_time, limits_a_wait, 6.9, 2) {
 
 GRADED(gmp_deadlock, names_who_waits, 6.9, 2) {
   contract("deadlock if every goroutine waits and nothing is left");
+  contract("Those that wait, oldest first.");
+  contract(
+      "Thrown by scheduler::run when every goroutine waits, and no timer,");
   std::vector<goroutine_info> waiting;
   channel<int> quiet;  // not on a stack that nobody unwinds
 
   try {
     run_on_one([&] {
-      (void)go("reader", [&] { (void)quiet.receive(); });
+      (void)go("reader", [&] {
+        sleep_for(5ms);
+        (void)quiet.receive();
+      });
       sleep_for(20ms);
       (void)quiet.receive();
     });
@@ -120,7 +166,7 @@ GRADED(gmp_deadlock, names_who_waits, 6.9, 2) {
   EXPECT_EQ(waiting[0].name, "main");
   EXPECT_EQ(waiting[1].name, "reader");
   EXPECT_EQ(waiting[1].waits, wait_reason::receive);
-  EXPECT_EQ(waiting[1].waiting, 20ms);
+  EXPECT_EQ(waiting[1].waiting, 15ms) << "since when it waits";
   EXPECT_NE(waiting[1].started.find("step_9.cpp:"), std::string::npos);
 }
 
