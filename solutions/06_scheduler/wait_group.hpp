@@ -43,7 +43,7 @@ class wait_group {
     // [6.6 add]
   }
 
-  /// One less; the last one wakes all who wait. Asserts that it was
+  /// One less; the last one wakes all waiters. Asserts that it was
   /// expected.
   void done();
 

@@ -38,7 +38,7 @@ GRADED(gmp_wait_group, counts_a_thousand, 6.6, 2) {
 }
 
 GRADED(gmp_wait_group, wakes_all_who_wait, 6.6, 1) {
-  contract("the last one wakes all who wait");
+  contract("the last one wakes all waiters");
   contract("Expects `n` more calls of done().");
   history happened;
 

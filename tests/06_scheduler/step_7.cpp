@@ -107,7 +107,7 @@ GRADED(gmp_channel, a_place_goes_to_the_sender_that_waits, 6.7, 1) {
 }
 
 GRADED(gmp_channel, close_wakes_receivers, 6.7, 1) {
-  contract("Wakes all who wait.");
+  contract("Wakes all waiters.");
   contract("After close nobody waits.");
   contract("Idempotent.");
   int woken = 0;

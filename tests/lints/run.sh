@@ -2,7 +2,7 @@
 # Rules that no compiler checks, each a line of the result:
 #
 #   format      every C++ file is as clang-format writes it
-#   pairs with  every acquire and release says with what it pairs
+#   pairs with  every order weaker than seq_cst is argued
 #   idioms      nothing of idioms.txt is written
 #   spelling    hunspell or words.txt knows every word of the book
 #
