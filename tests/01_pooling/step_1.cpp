@@ -23,13 +23,19 @@ GRADED(pooling_worker, zero_workers_are_refused, 1.1, 1) {
   EXPECT_NO_THROW(task_pool(1));
 }
 
-GRADED(pooling_worker, a_high_limit_costs_nothing, 1.1, 1) {
+EXPLORED(pooling_worker, a_high_limit_costs_nothing, 1.1, 1,
+         .schedules = 10) {
   contract("Creates an open pool without any thread. … O(1).");
-  const std::size_t many = std::numeric_limits<std::ptrdiff_t>::max();
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  std::atomic<int> ran = 0;
 
-  EXPECT_NO_THROW(task_pool{many})
-      << "max_workers is a limit; memory for a worker is allocated "
-         "when it is started";
+  for (const std::size_t many :
+       {most, most / 2, std::size_t{1} << 32U}) {
+    task_pool pool(many);  // memory for a worker comes with its start
+    pool.submit([&] { ++ran; });
+  }
+
+  EXPECT_EQ(ran, 3) << "max_workers is only a limit, and any number";
 }
 
 EXPLORED(pooling_worker, a_worker_runs_the_task, 1.1, 3) {
@@ -99,25 +105,28 @@ EXPLORED(pooling_worker, an_idle_worker_waits, 1.1, 2, .polls = false) {
 
 EXPLORED(pooling_worker, every_task_wakes_a_worker, 1.1, 1) {
   contract("Runs f(args…) on a worker.");
-  std::latch both(2);
+  constexpr int tasks = 4;
+  std::latch all(tasks);
   std::atomic<int> met = 0;
-  task_pool pool(2);
+  task_pool pool(tasks);
   explore::gate gate;
-  pool.submit([&] { gate.wait(); });
-  pool.submit([&] { gate.wait(); });
+  for (int i = 0; i < tasks; ++i) {
+    pool.submit([&] { gate.wait(); });
+  }
   gate.open();
-  explore::settle();  // two workers, both idle
+  explore::settle();  // four workers, all idle
 
-  const auto meet = [&] {
-    both.arrive_and_wait();
-    ++met;
-  };
-  pool.submit(meet);
-  pool.submit(meet);
+  for (int i = 0; i < tasks; ++i) {
+    pool.submit([&] {
+      all.arrive_and_wait();
+      ++met;
+    });
+  }
   explore::settle();
 
-  EXPECT_EQ(met, 2) << "two tasks need each other, and one of two idle "
-                       "workers is asleep; does each task wake one?";
+  EXPECT_EQ(met, tasks)
+      << "four tasks need each other, and one of four idle workers is "
+         "asleep; does each task wake one?";
 }
 
 EXPLORED(pooling_worker, a_task_runs_without_a_lock, 1.1, 1) {

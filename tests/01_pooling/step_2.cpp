@@ -27,6 +27,13 @@ EXPLORED(pooling_result, a_value_reaches_the_caller, 1.2, 3) {
       << "a task that returns nothing completes its future as well";
 }
 
+// Derived, as most of what is thrown.
+struct missing_file : std::runtime_error {
+  explicit missing_file(int at)
+      : std::runtime_error("no such file"), line(at) {}
+  int line;
+};
+
 EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 3) {
   contract(
       "The future gets its value or its exception, and the worker "
@@ -34,17 +41,18 @@ EXPLORED(pooling_result, an_exception_reaches_the_caller, 1.2, 3) {
   task_pool pool(1);
   std::string message;
 
-  std::future<void> failed =
-      pool.submit([] { throw std::runtime_error("no such file"); });
+  std::future<void> failed = pool.submit([] { throw missing_file(7); });
   try {
     failed.get();
-  } catch (const std::runtime_error& error) {
-    message = error.what();
+  } catch (const missing_file& error) {
+    message = error.what() + std::to_string(error.line);
+  } catch (const std::runtime_error&) {
+    message = "another exception";
   }
 
-  EXPECT_EQ(message, "no such file")
+  EXPECT_EQ(message, "no such file7")
       << "a task that failed must not look like one that succeeded; "
-         "get() throws what the task threw";
+         "get() throws what the task threw, not a part of it";
 }
 
 EXPLORED(pooling_result, the_worker_survives_an_exception, 1.2, 2) {

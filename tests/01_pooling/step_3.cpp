@@ -1,6 +1,8 @@
 // Step 1.3: the bound, without check-then-act.
 
 #include <atomic>
+#include <cstddef>
+#include <list>
 #include <thread>
 
 #include "grading/grading.hpp"
@@ -33,7 +35,7 @@ EXPLORED(pooling_bound, submit_blocks_while_full, 1.3, 4,
   gate.open();
 }
 
-EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 5) {
+EXPLORED(pooling_bound, racing_submitters_keep_the_bound, 1.3, 4) {
   contract("in_flight_ <= max_workers_.");
   explore::gate gate;
   std::atomic<int> returned = 0;
@@ -99,23 +101,52 @@ EXPLORED(pooling_bound, two_ends_let_two_submitters_in, 1.3, 1) {
   contract(
       "Blocks while max_workers tasks are in flight, without "
       "polling.");
-  explore::gate gate;
-  std::atomic<int> ran = 0;
+  for (const int room : {2, 4}) {
+    explore::gate gate;
+    std::atomic<int> ran = 0;
+    task_pool pool(static_cast<std::size_t>(room));
+    ASSERT_EQ(pool.running(), 0U);
+    for (int i = 0; i < room; ++i) {
+      pool.submit([&] { gate.wait(); });
+    }
+
+    std::list<std::jthread> submitters;
+    for (int i = 0; i <= room; ++i) {
+      submitters.push_back(explore::actor(
+          "submitter", [&] { pool.submit([&] { ++ran; }); }));
+    }
+    explore::settle();
+    gate.open();
+    explore::settle();
+
+    EXPECT_EQ(ran, room + 1)
+        << "there is room again, but a submitter still waits: does the "
+           "end of every task let one in?";
+  }
+}
+
+EXPLORED(pooling_bound, a_blocked_submit_runs_no_task, 1.3, 1) {
+  contract(
+      "Blocks while max_workers tasks are in flight, without "
+      "polling.");
+  std::atomic<std::thread::id> blocked;  // the worker in submit
+  std::atomic<int> nested = 0;
   task_pool pool(2);
   ASSERT_EQ(pool.running(), 0U);
-  pool.submit([&] { gate.wait(); });
-  pool.submit([&] { gate.wait(); });
-  const auto queue_up = [&] { pool.submit([&] { ++ran; }); };
 
-  std::jthread one = explore::actor("submitter 1", queue_up);
-  std::jthread two = explore::actor("submitter 2", queue_up);
-  std::jthread three = explore::actor("submitter 3", queue_up);
-  explore::settle();
-  gate.open();
+  pool.submit([&] {
+    blocked = std::this_thread::get_id();
+    pool.submit([] {});
+    blocked = std::thread::id();
+  });
+  pool.submit([&] {
+    nested += blocked.load() == std::this_thread::get_id() ? 1 : 0;
+  });
   explore::settle();
 
-  EXPECT_EQ(ran, 3) << "there is room again, but a submitter still "
-                       "waits: does the end of every task let one in?";
+  EXPECT_EQ(nested, 0)
+      << "a task waited for room, in submit, and another task was run "
+         "on top of it: if that one waits for it, neither ends";
 }
 
 EXPLORED(pooling_bound, running_may_be_called_meanwhile, 1.3, 1) {

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <future>
+#include <list>
 #include <thread>
 
 #include "grading/grading.hpp"
@@ -17,7 +19,7 @@ bool is_ready(const std::future<T>& future) {
          std::future_status::ready;
 }
 
-EXPLORED(pooling_idle, every_result_is_ready, 1.5, 3) {
+EXPLORED(pooling_idle, every_result_is_ready, 1.5, 2) {
   contract(
       "The result of every task accepted before is then ready, and "
       "what these tasks wrote is visible.");
@@ -54,7 +56,7 @@ EXPLORED(pooling_idle, wait_idle_blocks_without_polling, 1.5, 2,
   gate.open();
 }
 
-EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 3) {
+EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 2) {
   contract("Any number of threads may wait.");
   explore::gate gate;
   std::atomic<int> returned = 0;
@@ -65,14 +67,16 @@ EXPLORED(pooling_idle, every_waiter_comes_back, 1.5, 3) {
     ++returned;
   };
 
-  std::jthread one = explore::actor("waiter 1", wait);
-  std::jthread two = explore::actor("waiter 2", wait);
+  std::list<std::jthread> waiters;
+  for (int i = 0; i < 4; ++i) {
+    waiters.push_back(explore::actor("waiter", wait));
+  }
   explore::settle();
   gate.open();
   explore::settle();
 
-  EXPECT_EQ(returned, 2)
-      << "the pool is idle, and one of two callers still waits; how "
+  EXPECT_EQ(returned, 4)
+      << "the pool is idle, and one of four callers still waits; how "
          "many does the last task wake?";
 }
 
@@ -93,6 +97,85 @@ EXPLORED(pooling_idle, the_closure_dies_before, 1.5, 3) {
       << "the pool is idle, but callable or argument is still alive: "
          "kept by the worker, or by the future?";
   EXPECT_TRUE(is_ready(kept));
+}
+
+// What a destructor of a captured object finds.
+struct found_at_end {
+  const task_pool* pool;
+  std::future<void> result = {};
+  bool ready = false;
+  std::size_t in_flight = 0;
+};
+
+void look_at_end(void* context) {
+  auto* const found = static_cast<found_at_end*>(context);
+  found->ready = is_ready(found->result);
+  found->in_flight = found->pool->running();
+}
+
+EXPLORED(pooling_idle, the_result_comes_before_that, 1.5, 1) {
+  contract(
+      "First its result becomes ready, then its callable and "
+      "arguments are destroyed, and only then is it counted out.");
+  for (const bool throws : {false, true}) {
+    std::atomic<int> alive = 0;
+    explore::gate first;
+    explore::gate second;
+    task_pool pool(2);
+    found_at_end found{&pool};
+    found.result = pool.submit(
+        [&first, throws,
+         held = explore::payload(&alive, look_at_end, &found)] {
+          first.wait();
+          if (throws) {
+            throw 404;
+          }
+        });
+    pool.submit([&] { second.wait(); });
+
+    first.open();
+    explore::settle();
+    second.open();
+    pool.wait_idle();
+
+    EXPECT_TRUE(found.ready) << "the callable was destroyed, and the "
+                                "result was not ready yet";
+    EXPECT_EQ(found.in_flight, 2U)
+        << "the callable is not yet destroyed, and its task is no "
+           "longer counted; or another task is not counted yet";
+  }
+}
+
+EXPLORED(pooling_idle, a_value_comes_before_that, 1.5, 1) {
+  contract(
+      "First its result becomes ready, then its callable and "
+      "arguments are destroyed, and only then is it counted out.");
+  struct context {
+    std::future<int> result = {};
+    bool ready = false;
+  };
+  std::atomic<int> alive = 0;
+  explore::gate gate;
+  context found;
+  task_pool pool(1);
+
+  found.result = pool.submit(
+      [&gate](const explore::payload&) {
+        gate.wait();
+        return 7;
+      },
+      explore::payload(
+          &alive,
+          [](void* at) {
+            auto* const to = static_cast<context*>(at);
+            to->ready = is_ready(to->result);
+          },
+          &found));
+  gate.open();
+  pool.wait_idle();
+
+  EXPECT_TRUE(found.ready)
+      << "an argument was destroyed before the result was ready";
 }
 
 // What a destructor found when it called the pool.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <future>
 #include <latch>
+#include <list>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -63,18 +64,21 @@ EXPLORED(pooling_shutdown, every_blocked_submit_is_refused, 1.6, 1) {
     refused += is_closed([&] { pool.submit([] {}); }) ? 1 : 0;
   };
 
-  std::jthread one = explore::actor("submitter 1", late);
-  std::jthread two = explore::actor("submitter 2", late);
-  std::jthread three = explore::actor("submitter 3", late);
+  std::jthread waiter =
+      explore::actor("waiter", [&] { pool.wait_idle(); });
+  std::list<std::jthread> submitters;
+  for (int i = 0; i < 5; ++i) {
+    submitters.push_back(explore::actor("submitter", late));
+  }
   explore::settle();
   std::jthread closer =
       explore::actor("closer", [&] { pool.shutdown(); });
   explore::settle();
 
-  EXPECT_EQ(refused, 3)
-      << "three submitters waited for room when the pool was closed, "
+  EXPECT_EQ(refused, 5)
+      << "five submitters waited for room when the pool was closed, "
          "and at least one still waits; which waiters does shutdown "
-         "notify?";
+         "notify, and is it held up by wait_idle?";
   gate.open();
 }
 
@@ -102,14 +106,20 @@ EXPLORED(pooling_shutdown, tasks_finish_workers_are_joined, 1.6, 1) {
       "Closes the pool, blocks until the tasks in flight have "
       "finished, and joins all workers. … A second call has no "
       "other effect.");
+  constexpr int tasks = 5;
+  std::latch all(tasks);
   std::atomic<int> ran = 0;
-  task_pool pool(2);
-  pool.submit([&] { ++ran; });
-  pool.submit([&] { ++ran; });
+  task_pool pool(tasks);
+  for (int i = 0; i < tasks; ++i) {
+    pool.submit([&] {
+      all.arrive_and_wait();
+      ++ran;
+    });
+  }
 
   pool.shutdown();
 
-  EXPECT_EQ(ran, 2) << "a task that submit accepted was dropped";
+  EXPECT_EQ(ran, tasks) << "a task that submit accepted was dropped";
   EXPECT_EQ(explore::threads_alive(), 0)
       << "a worker outlives shutdown: detached, or not joined";
   EXPECT_EQ(pool.workers(), 0U) << "joined workers are still counted";
@@ -145,41 +155,68 @@ EXPLORED(pooling_shutdown, what_was_accepted_is_run, 1.6, 1) {
   contract(
       "Once closed_ is true it stays true, no task is accepted, and "
       "no worker is started.");
-  std::atomic<int> accepted = 0;
-  std::atomic<int> ran = 0;
-  task_pool pool(1);
+  for (const std::size_t most : {1U, 3U}) {
+    const int before = explore::threads_started();
+    std::atomic<int> accepted = 0;
+    std::atomic<int> ran = 0;
+    task_pool pool(most);
 
-  std::jthread submitter = explore::actor("submitter", [&] {
-    (void)is_closed([&] {
-      for (int i = 0; i < 2; ++i) {
-        pool.submit([&] { ++ran; });
-        ++accepted;
-      }
+    std::jthread submitter = explore::actor("submitter", [&] {
+      (void)is_closed([&] {
+        for (int i = 0; i < 2; ++i) {
+          pool.submit([&] { ++ran; });
+          ++accepted;
+        }
+      });
     });
-  });
-  pool.shutdown();
-  submitter.join();
+    pool.shutdown();
+    submitter.join();
 
-  EXPECT_EQ(ran, accepted)
-      << "submit either refuses a task or it runs; is closed_ read "
-         "under the mutex, also after a wait?";
+    EXPECT_EQ(ran, accepted)
+        << "submit either refuses a task or it runs; is closed_ read "
+           "under the mutex, also after a wait?";
+    EXPECT_LE(explore::threads_started() - before - 1, accepted)
+        << "more workers than tasks: was one started by shutdown?";
+  }
 }
+
+// Counts the pool's workers when its thread ends.
+struct census_at_the_end {
+  ~census_at_the_end() {
+    if (pool != nullptr) {
+      *seen = pool->workers();
+    }
+  }
+  const task_pool* pool = nullptr;
+  std::atomic<std::size_t>* seen = nullptr;
+};
 
 EXPLORED(pooling_shutdown, workers_count_until_they_are_joined, 1.6,
          1) {
   contract(
       "How many threads were started and not yet joined; a snapshot.");
   explore::gate gate;
+  std::atomic<std::size_t> at_the_end = 0;
   task_pool pool(1);
-  pool.submit([&] { gate.wait(); });
+  pool.submit([&] {
+    static thread_local census_at_the_end census;
+    census.pool = &pool;
+    census.seen = &at_the_end;
+    gate.wait();
+  });
 
   std::jthread closer =
       explore::actor("closer", [&] { pool.shutdown(); });
   explore::settle();  // closed; the task is still in flight
-
   EXPECT_EQ(pool.workers(), 1U)
       << "a thread that still runs a task is no longer counted";
+  EXPECT_EQ(pool.running(), 1U);
   gate.open();
+  closer.join();
+
+  EXPECT_EQ(at_the_end, 1U)
+      << "a thread that has not ended cannot be joined, and was no "
+         "longer counted";
 }
 
 EXPLORED(pooling_shutdown, wait_idle_outlasts_it, 1.6, 1) {
@@ -273,25 +310,29 @@ EXPLORED(pooling_inside, the_circle_of_one_is_refused, 1.6, 1) {
 
 EXPLORED(pooling_inside, only_the_last_of_a_circle_is_refused, 1.6, 1) {
   contract("Earlier ones keep waiting.");
-  std::latch both(2);
-  std::atomic<int> refused = 0;
-  std::atomic<int> ran = 0;
-  task_pool pool(2);
-  const auto nest = [&] {
-    both.arrive_and_wait();
-    if (would_deadlock([&] { pool.submit([&] { ++ran; }); })) {
-      ++refused;
+  for (const int tasks : {2, 4}) {
+    std::latch all(tasks);
+    std::atomic<int> refused = 0;
+    std::atomic<int> ran = 0;
+    task_pool pool(static_cast<std::size_t>(tasks));
+    const auto nest = [&] {
+      all.arrive_and_wait();
+      if (would_deadlock([&] { pool.submit([&] { ++ran; }); })) {
+        ++refused;
+      }
+    };
+
+    for (int i = 0; i < tasks; ++i) {
+      pool.submit(nest);
     }
-  };
+    pool.wait_idle();
 
-  pool.submit(nest);
-  pool.submit(nest);
-  pool.wait_idle();
-
-  EXPECT_EQ(refused, 1)
-      << "two tasks filled the pool and both submitted: the first may "
-         "wait, the second closes the circle";
-  EXPECT_EQ(ran, 1) << "the first one's task runs when there is room";
+    EXPECT_EQ(refused, 1)
+        << tasks << " tasks filled the pool and all submitted: the "
+        << "last one closes the circle, the others may wait";
+    EXPECT_EQ(ran, tasks - 1)
+        << "the tasks of the others run when there is room";
+  }
 }
 
 EXPLORED(pooling_inside, no_circle_while_a_task_can_end, 1.6, 1) {
@@ -455,6 +496,17 @@ EXPLORED(pooling_inside, a_circle_after_a_submit_from_inside, 1.6, 1) {
       << "an earlier submit from inside had succeeded; is it still "
          "counted as waiting, or as less than none?";
   EXPECT_EQ(ran, 1);
+
+  explore::gate gate;
+  pool.submit([&] { gate.wait(); });
+  pool.submit([&] {
+    refused += would_deadlock([&] { pool.submit([] {}); }) ? 1 : 0;
+  });
+  explore::settle();
+  gate.open();
+  pool.wait_idle();
+  EXPECT_EQ(refused, 1)
+      << "a submit that had been refused still counts as waiting";
 }
 
 EXPLORED(pooling_inside, missing_memory_is_no_wait, 1.6, 1,
