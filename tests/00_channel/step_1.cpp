@@ -144,12 +144,16 @@ EXPLORED(channel_buffer, any_capacity_is_allowed, 0.1, 1) {
   contract(
       "Creates an open, empty channel. `capacity` may be any "
       "number: memory is allocated as values come.");
-  channel<int> numbers(std::numeric_limits<std::size_t>::max());
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
 
-  EXPECT_EQ(numbers.try_send(7), channel_status::ok)
-      << "the largest capacity there is, and no room for one value; "
-         "does a sum with the capacity overflow?";
-  EXPECT_EQ(numbers.try_receive().value, 7);
+  for (const std::size_t capacity :
+       {most, most / 2 + 1, std::size_t{1} << 32U}) {
+    channel<int> numbers(capacity);
+    EXPECT_EQ(numbers.try_send(7), channel_status::ok)
+        << "a capacity of " << capacity << ", and no room for one "
+        << "value; does a sum overflow, or a narrower type cut it?";
+    EXPECT_EQ(numbers.try_receive().value, 7);
+  }
 }
 
 EXPLORED(channel_buffer, two_channels_share_nothing, 0.1, 1) {

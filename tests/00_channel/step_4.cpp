@@ -1,6 +1,7 @@
 // Step 0.4: the end of a channel.
 
 #include <atomic>
+#include <list>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -74,17 +75,18 @@ EXPLORED(channel_close, every_receiver_returns, 0.4, 2) {
     ended += numbers.receive() == std::nullopt ? 1 : 0;
   };
 
-  std::jthread one(receive);
-  std::jthread two(receive);
-  std::jthread three(receive);
+  std::list<std::jthread> receivers;
+  for (int i = 0; i < 5; ++i) {
+    receivers.emplace_back(receive);
+  }
   numbers.close();  // before, while or after they begin to wait
   explore::settle();
 
-  EXPECT_EQ(ended, 3) << "a receiver waits for a value that can never "
+  EXPECT_EQ(ended, 5) << "a receiver waits for a value that can never "
                          "come; close() concerns all that wait";
 }
 
-EXPLORED(channel_close, every_sender_keeps_its_value, 0.4, 3) {
+EXPLORED(channel_close, every_sender_keeps_its_value, 0.4, 2) {
   contract("Senders that wait return closed and keep their values.");
   std::atomic<int> kept = 0;
   channel<std::unique_ptr<int>> numbers(1);
@@ -95,15 +97,16 @@ EXPLORED(channel_close, every_sender_keeps_its_value, 0.4, 3) {
     kept += status == channel_status::closed && mine ? 1 : 0;
   };
 
-  std::jthread one(send);
-  std::jthread two(send);
-  std::jthread three(send);
+  std::list<std::jthread> senders;
+  for (int i = 0; i < 5; ++i) {
+    senders.emplace_back(send);
+  }
   explore::settle();
   numbers.close();
   explore::settle();
 
-  EXPECT_EQ(kept, 3)
-      << "three senders waited for room when the channel was closed; "
+  EXPECT_EQ(kept, 5)
+      << "five senders waited for room when the channel was closed; "
          "each returns closed and keeps its value";
   EXPECT_EQ(**numbers.receive(), 1);
   EXPECT_EQ(numbers.receive(), std::nullopt)
@@ -129,6 +132,29 @@ EXPLORED(channel_close, a_rendezvous_ends_as_well, 0.4, 1) {
   EXPECT_EQ(late, std::nullopt)
       << "a receiver took the value of a sender that close() ended";
   EXPECT_TRUE(kept) << "the sender returns closed and keeps its value";
+}
+
+EXPLORED(channel_close, closed_for_one_is_closed_for_all, 0.4, 1) {
+  contract("Closes the channel: no value is accepted from now on.");
+  std::optional<channel_status> sent;
+  channel<int> numbers(1);
+  (void)numbers.send(1);
+  std::jthread sender =
+      explore::actor("sender", [&] { sent = numbers.send(2); });
+  explore::settle();
+
+  std::jthread closer =
+      explore::actor("closer", [&] { numbers.close(); });
+  const bool seen = numbers.try_send(3) == channel_status::closed;
+  const std::optional<int> first = numbers.receive();
+  const std::optional<int> second = numbers.receive();
+  sender.join();
+
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(second.has_value(), sent == channel_status::ok);
+  EXPECT_FALSE(seen && second)
+      << "a send was refused because the channel is closed, and after "
+         "that the value of another sender was accepted";
 }
 
 EXPLORED(channel_close, nothing_is_lost_in_the_race, 0.4, 1) {

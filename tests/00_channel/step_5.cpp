@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -16,7 +17,11 @@ namespace {
 using namespace std::chrono_literals;
 using clock = channel<int>::clock;
 
-EXPLORED(channel_deadline, a_send_gives_up_on_time, 0.5, 2,
+// Long, and inside the range of virtual time (31 years).
+constexpr std::chrono::nanoseconds decade =
+    std::chrono::hours(24 * 365 * 10);
+
+EXPLORED(channel_deadline, a_send_gives_up_on_time, 0.5, 1,
          .timeouts_race = false, .virtual_time = true) {
   contract(
       "As send(value, stop), and returns timed_out once `deadline` has "
@@ -106,21 +111,26 @@ EXPLORED(channel_deadline, a_passed_deadline_comes_last, 0.5, 2) {
 EXPLORED(channel_deadline, a_late_receive_meets_a_sender, 0.5, 1) {
   contract(
       "With a deadline in the past it receives what there is at once.");
-  channel<int> numbers;
-  EXPECT_EQ(numbers.receive_until(clock::now() - 1s).status,
-            channel_status::timed_out);
-  std::jthread sender([&] {
-    explore::role("sender");
-    (void)numbers.send(7);
-  });
-  explore::settle();
+  for (const int capacity : {0, 1}) {
+    std::atomic<bool> sent = false;
+    channel<int> numbers(static_cast<std::size_t>(capacity));
+    EXPECT_EQ(numbers.receive_until(clock::now() - 1s).status,
+              channel_status::timed_out);
+    std::jthread sender([&] {
+      explore::role("sender");
+      sent = numbers.send(1) == channel_status::ok &&
+             numbers.send(2) == channel_status::ok;
+    });
+    explore::settle();
 
-  const receive_result<int> seven =
-      numbers.receive_until(clock::now() - 1s);
-  numbers.close();
-
-  EXPECT_EQ(seven.value, 7)
-      << "the value of a sender that waits can be received at once";
+    EXPECT_EQ(numbers.receive_until(clock::now() - 1s).value, 1)
+        << "the value of a sender that waits can be received at once";
+    explore::settle();
+    EXPECT_EQ(sent, capacity == 1)
+        << "a receive whose deadline has passed took a value out of "
+           "the buffer; which call can go on?";
+    numbers.close();
+  }
 }
 
 EXPLORED(channel_deadline, a_negative_timeout_has_passed, 0.5, 1,
@@ -160,7 +170,7 @@ EXPLORED(channel_deadline, the_longest_timeout_never_passes, 0.5, 1,
                   ? 1
                   : 0;
     });
-    explore::settle();
+    std::this_thread::sleep_for(decade);
     received += numbers.try_receive().value.value_or(0);
   }
   {
@@ -169,13 +179,28 @@ EXPLORED(channel_deadline, the_longest_timeout_never_passes, 0.5, 1,
       received +=
           numbers.receive_for(clock::duration::max()).value.value_or(0);
     });
-    explore::settle();
+    std::this_thread::sleep_for(decade);
     sent += numbers.try_send(10) == channel_status::ok ? 1 : 0;
   }
 
   EXPECT_EQ(sent, 2) << "now plus the longest timeout overflows, and "
-                        "becomes a time that has passed";
+                        "becomes a time that passes";
   EXPECT_EQ(received, 11);
+}
+
+EXPLORED(channel_deadline, a_long_timeout_passes, 0.5, 1,
+         .timeouts_race = false, .virtual_time = true) {
+  contract(
+      "As receive_until, with a deadline that is `timeout` from now.");
+  channel<int> numbers;
+
+  EXPECT_EQ(numbers.receive_for(decade).status,
+            channel_status::timed_out);
+  EXPECT_EQ(numbers.send_for(1, decade), channel_status::timed_out);
+  EXPECT_EQ(numbers.receive_for(1ns).status, channel_status::timed_out);
+
+  EXPECT_EQ(explore::now(), 2 * decade + 1ns)
+      << "a deadline is kept to the nanosecond, and in ten years";
 }
 
 EXPLORED(channel_deadline, a_late_value_stays_in_the_channel, 0.5, 1) {
