@@ -17,6 +17,7 @@ EXPLORED(runner_deadline, stops_the_task_that_runs, 2.2, 3,
          .timeouts_race = false, .virtual_time = true) {
   contract("After it the running task's token is stopped");
   contract("Sleeps for `duration`, or until a stop is requested");
+  contract("Blocks the calling thread.");
   runner tasks(3s);
   tasks.add(heeds(1h));
 
