@@ -61,6 +61,7 @@ EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
   contract("Rethrows what `wanted` throws. In every case, the thread");
   std::atomic<bool> returned = false;
   numbers from(12);
+  numbers more(12);
 
   std::jthread search([&] {
     explore::role("search");
@@ -70,7 +71,7 @@ EXPLORED(leaks_search, it_leaves_when_wanted_throws, 5.2, 2,
                                     }),
                  std::runtime_error);
     EXPECT_THROW(
-        (void)first_wanted(from.source(), [](int) -> bool { throw 7; }),
+        (void)first_wanted(more.source(), [](int) -> bool { throw 7; }),
         int);
     returned = true;
   });
