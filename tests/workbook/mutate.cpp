@@ -28,7 +28,8 @@ constexpr std::size_t at_once = 80;
 std::string made_from(const workspace& where, const chapter& of) {
   std::vector<fs::path> folders{where.root / "solutions" / of.lab,
                                 where.root / "tests" / "grading",
-                                where.root / "tests" / "explore"};
+                                where.root / "tests" / "explore",
+                                where.root / "tests" / "workbook"};
   for (const std::string& other : of.rests_on) {
     folders.push_back(where.root / "solutions" / other);
   }

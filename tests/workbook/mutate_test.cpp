@@ -21,6 +21,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 // ---- What is known -----------------------------------------------
 
@@ -113,11 +114,12 @@ TEST(mutation_scores, leave_out_what_no_test_has_to_catch) {
 }
 
 TEST(guilty, are_those_with_an_error_or_else_those_named) {
-  EXPECT_THAT(guilty_in("try:a:7:3: error: no\ntry:b:1:1: note: x\n"),
-              ElementsAre("a"));
+  EXPECT_THAT(guilty_in("try:a:7:3: error: no\ntry:a:8:3: error: nor\n"
+                        "try:b:1:1: note: x\n"),
+              ElementsAre(Pair("a", "try:a:7:3: error: no")));
   EXPECT_THAT(guilty_in("try:b:1:1:   required from here\n"
                         "/usr/include/x:2:1: error: no\n"),
-              ElementsAre("b"));
+              ElementsAre(Pair("b", "")));
   EXPECT_THAT(guilty_in("x.cpp:1:1: error: no\n"), IsEmpty());
 }
 

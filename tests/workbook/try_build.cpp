@@ -60,16 +60,17 @@ void build_what_tests_share(const workspace& where) {
   }
 }
 
-std::set<std::string> guilty_in(const std::string& output) {
+std::map<std::string, std::string> guilty_in(
+    const std::string& output) {
   static const std::regex place(R"(try:([^:\s]+):\d+)");
-  std::set<std::string> named;
-  std::set<std::string> mentioned;
+  std::map<std::string, std::string> named;
+  std::map<std::string, std::string> mentioned;
   for (const std::string& line : lines_of(without_colours(output))) {
     std::smatch found;
     if (std::regex_search(line, found, place)) {
-      mentioned.insert(found[1]);
+      mentioned.emplace(found[1], "");
       if (line.find(" error: ") != std::string::npos) {
-        named.insert(found[1]);
+        named.emplace(found[1], line);
       }
     }
   }

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,8 @@ struct try_program {
   // Once it is built:
   std::filesystem::path program;
   std::string error;  // the compiler's first; empty if it is built
-  std::set<std::string> guilty;  // solutions in which it found one
+  /// The solutions in which it found one, and the first one of each.
+  std::map<std::string, std::string> guilty;
 };
 
 /// Makes sure that what all test programs share is built: libraries
@@ -31,8 +31,9 @@ struct try_program {
 void build_what_tests_share(const workspace& where);
 
 /// The solutions that `output`, of a compiler, finds errors in: where
-/// it names "try:<name>" in one, or else where it names that at all.
-std::set<std::string> guilty_in(const std::string& output);
+/// it names "try:<name>" in one, or else where it names that at all
+/// (then without the error).
+std::map<std::string, std::string> guilty_in(const std::string& output);
 
 /// Builds `wanted` below build/try/<lab>. Throws problem if the build
 /// tree has no command for it.

@@ -145,7 +145,10 @@ bool bundle_builder::refuse(bundle& of, const try_program& failed) {
       });
   const bool found = guilty != of.members.end();
   for (auto at = guilty; at != of.members.end(); ++at) {
-    on_refused_(**at, failed.error);
+    const auto own = failed.guilty.find((*at)->name);
+    const bool known =
+        own != failed.guilty.end() && !own->second.empty();
+    on_refused_(**at, known ? own->second : failed.error);
   }
   of.members.erase(guilty, of.members.end());
   return found;
