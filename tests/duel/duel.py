@@ -111,6 +111,20 @@ def missing_peers(everyone: list[Contestant]) -> list[Contestant]:
         else each.target in have)]
 
 
+def build_targets(targets: list[str]) -> dict:
+    """Builds them together; if that fails, one by one, to find out
+    which do not build: those are returned."""
+    progress = rounds.Progress()
+    progress.note("building the contestants")
+    failed = {}
+    if run([".ci/build", *targets]).returncode != 0:
+        results = {each: run([".ci/build", each]) for each in targets}
+        failed = {each: done for each, done in results.items()
+                  if done.returncode != 0}
+    progress.clear()
+    return failed
+
+
 def build(everyone: list[Contestant]) -> list[Contestant]:
     """Builds all who are there; returns the others. A peer that does
     not build with the library that is installed is missing, too."""
@@ -123,15 +137,14 @@ def build(everyone: list[Contestant]) -> list[Contestant]:
     there = [each for each in everyone if each not in missing]
     if any(each.program == "go" for each in there):
         build_go()
-    targets = {each.target for each in there if each.program != "go"}
-    failed = {each: run([".ci/build", each])
-              for each in sorted(targets)}
+    failed = build_targets(sorted({each.target for each in there
+                                   if each.program != "go"}))
     for target, done in failed.items():
-        if done.returncode != 0 and ".peers." not in target:
+        if ".peers." not in target:
             refuse_build(target, done)
     return missing + [
         each for each in there
-        if each.program != "go" and failed[each.target].returncode]
+        if each.target in failed]
 
 
 def refuse_build(target: str, done) -> None:
@@ -176,9 +189,12 @@ def versions() -> dict[str, str]:
 def hold(asked: argparse.Namespace) -> dict:
     machine = record.machine()
     rows = rows_for(machine["cores"], asked.quick, asked.case)
-    if not rounds.entries_for(rows, asked.lab, []):
+    playing = [entry.contestant
+               for entry in rounds.entries_for(rows, asked.lab, [])]
+    if not playing:
         raise Problem(f"{asked.lab} does not play CASE={asked.case}")
-    everyone = contestants(asked.lab)
+    everyone = [each for each in contestants(asked.lab)
+                if each in playing]
     missing = build(everyone)
     if asked.lab:
         refuse_skeleton(asked.lab, everyone)

@@ -136,6 +136,11 @@ class Progress:
     def __init__(self, out=sys.stderr):
         self.out = out if out.isatty() else None
 
+    def note(self, words: str) -> None:
+        if self.out:
+            self.out.write(f"\r  {words:<70}")
+            self.out.flush()
+
     def show(self, round_number: int, done: int, of: int) -> None:
         if self.out:
             bar = "#" * (40 * done // of)
