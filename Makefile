@@ -133,7 +133,7 @@ class: program
 needs = build $(if $(filter-out 0,$(GDB)),gdb)
 handout: needs += book git
 class: needs += classroom
-instructions profile: needs += instructions
+instructions profile test: needs += instructions
 duel: needs += duel $(if $(filter-out 0,$(PEERS)),peers)
 bench: needs += bench $(if $(filter-out 0,$(PEERS)),peers)
 test: needs += test book classroom classroom-test $(if $(filter-out 0,$(BROWSER)),browser)
