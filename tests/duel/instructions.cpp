@@ -1,5 +1,5 @@
-// How many instructions the operations take: run by callgrind, which
-// counts what lies between two client requests.
+// How many instructions the operations of chapters 6 and 7 take, under
+// callgrind.
 //
 //   valgrind --tool=callgrind --instr-atstart=no instructions
 //
@@ -13,6 +13,7 @@
 
 #include "channel.hpp"
 #include "context.hpp"
+#include "counted.hpp"
 #include "elastic_pool.hpp"
 #include "gmp.hpp"
 #include "goroutines.hpp"
@@ -24,19 +25,8 @@ namespace {
 
 namespace gmp = workbook::gmp;
 
-constexpr int operations = 1'000;
-
-// Runs `body`, which does `operations` of them, twice: what the first
-// run allocates is not counted.
-template <typename Body>
-void count(const char* name, Body body) {
-  body();
-  CALLGRIND_START_INSTRUMENTATION;
-  CALLGRIND_ZERO_STATS;
-  body();
-  CALLGRIND_DUMP_STATS_AT(name);
-  CALLGRIND_STOP_INSTRUMENTATION;
-}
+using workbook::duel::count;
+using workbook::duel::operations;
 
 gmp::context measuring;
 gmp::context other;
@@ -149,7 +139,7 @@ void locks() {
 void submits() {
   workbook::elastic_pool<workbook::goroutines> pool({.capacity = 8});
   using at = workbook::elastic_pool<workbook::goroutines>::time_point;
-  count("submit", [&] {
+  count("submit to elastic_pool, on goroutines", [&] {
     for (int i = 0; i < operations; ++i) {
       (void)pool.submit([] {});
     }

@@ -174,6 +174,13 @@ class Instructions(unittest.TestCase):
         self.assertEqual(words, "yield: 104 instructions, recorded "
                                 "100 (+4.0%)")
 
+    def test_threads_have_a_wider_tolerance(self):
+        before = {"run, on threads": 100}
+        for now, right in ((109, True), (111, False)):
+            [(passed, _)] = instructions.compared(
+                {"run, on threads": now}, before)
+            self.assertEqual(passed, right)
+
     def test_an_operation_that_is_only_on_one_side_fails(self):
         results = instructions.compared({"a": 1}, {"b": 1})
         self.assertEqual([right for right, _ in results],

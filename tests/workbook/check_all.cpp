@@ -87,7 +87,7 @@ class all_checks {
     add_script("front door", 3, {".ci", "tests/front_door"});
     add_script("book", 60, {"book", "solutions", "tests/book"});
     add_script("duel", 5, {});
-    add("instructions", 10, {"solutions", "tests/duel"},
+    add("instructions", 20, {"solutions", "tests/duel"},
         [this](part_result& into) {
           script("duel/instructions.py", into);
         });
