@@ -48,6 +48,7 @@ struct alignas(128) machine {
   bool idle = false;      // in scheduler::idle_machines_; its mutex
   std::atomic<processor*> holds{nullptr};
   stack* current = &own;                  // the stack that runs
+  stack* resumes = nullptr;               // by way of `own`: next
   exception_state* exceptions = nullptr;  // the thread's
   int* error_number = nullptr;            // the thread's errno
   scheduler& home;

@@ -8,6 +8,9 @@
 //        `suspended` (stack.hpp) makes the next machine wait for it.
 //   (I2) No address of a thread-local variable is kept across a switch:
 //        after park() a goroutine may be on another thread.
+//   (I3) Until its context is saved, a machine waits for a stack on its
+//        own one only: nobody waits for that one, so no two machines
+//        wait for each other.
 
 #pragma once
 
@@ -40,8 +43,24 @@ inline void machine::adopt_thread() {
   todo("6.2", passed);
 }
 
-inline void change_stack(machine& m, stack& to, bool ends) {
-  todo("6.2", m, to, ends);
+// Where to switch so that `wanted` runs next: to it, or by way of the
+// machine's own stack. Another machine may be about to leave `wanted`,
+// and may itself wait for the stack that this one is on: see (I3).
+inline stack& way_to(machine& m, stack& wanted) {
+  backoff pause;
+  // pairs with arrive: the context is saved.
+  while (!wanted.suspended.load(std::memory_order_acquire)) {
+    if (m.current != &m.own) {
+      m.resumes = &wanted;
+      return m.own;
+    }
+    pause.wait();
+  }
+  return wanted;
+}
+
+inline void change_stack(machine& m, stack& wanted, bool ends) {
+  todo("6.2", m, wanted, ends);
 }
 
 // ---- Calls of the scheduler --------------------------------------

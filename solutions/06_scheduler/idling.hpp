@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <utility>
 
 //@ #include "grading/todo.hpp"
 #include "poller.hpp"
@@ -372,6 +373,9 @@ inline machine* scheduler::make_machine() {
 inline void scheduler::machine_loop(machine& m) {
   while (goroutine* const next = find_work(m)) {
     change_stack(m, m.holds.load()->stack_for(*next));
+    while (stack* const left = std::exchange(m.resumes, nullptr)) {
+      change_stack(m, *left);
+    }
   }
 }
 

@@ -8,6 +8,9 @@
 //        `suspended` (stack.hpp) makes the next machine wait for it.
 //   (I2) No address of a thread-local variable is kept across a switch:
 //        after park() a goroutine may be on another thread.
+//   (I3) Until its context is saved, a machine waits for a stack on its
+//        own one only: nobody waits for that one, so no two machines
+//        wait for each other.
 
 #pragma once
 
@@ -51,15 +54,27 @@ inline void machine::adopt_thread() {
   // [6.2 arrive]
 }
 
-inline void change_stack(machine& m, stack& to, bool ends) {
-  // [6.2 change_stack]
-  //@ todo("6.2", m, to, ends);
-  stack& from = *m.current;
+// Where to switch so that `wanted` runs next: to it, or by way of the
+// machine's own stack. Another machine may be about to leave `wanted`,
+// and may itself wait for the stack that this one is on: see (I3).
+inline stack& way_to(machine& m, stack& wanted) {
   backoff pause;
   // pairs with arrive: the context is saved.
-  while (!to.suspended.load(std::memory_order_acquire)) {
+  while (!wanted.suspended.load(std::memory_order_acquire)) {
+    if (m.current != &m.own) {
+      m.resumes = &wanted;
+      return m.own;
+    }
     pause.wait();
   }
+  return wanted;
+}
+
+inline void change_stack(machine& m, stack& wanted, bool ends) {
+  // [6.2 change_stack]
+  //@ todo("6.2", m, wanted, ends);
+  stack& from = *m.current;
+  stack& to = way_to(m, wanted);
   // relaxed: the next machine that resumes it has got it from
   // this run, and so reads this value or a later one.
   to.suspended.store(false, std::memory_order_relaxed);

@@ -35,9 +35,11 @@ struct two_stacks {
 GRADED(gmp_switch, runs_the_function_on_the_new_stack, 6.1, 2) {
   contract("the first switch to it calls function(passed, argument)");
   contract(
-      "Where a new stack begins: calls the function in its first frame.");
+      "Where a new stack begins: calls the function in its first "
+      "frame.");
   contract(
-      "Returns, when somebody switches back, the `passed` of that switch.");
+      "Returns, when somebody switches back, the `passed` of that "
+      "switch.");
   contract("Returns what the switch that comes back passes.");
   contract("`passed` comes from the first switch to the stack.");
   two_stacks two;
@@ -64,7 +66,8 @@ GRADED(gmp_switch, runs_the_function_on_the_new_stack, 6.1, 2) {
 GRADED(gmp_switch, goes_on_where_it_left, 6.1, 2) {
   contract("then continues where `to` was saved");
   contract(
-      "Leaves the running stack, whose context is then in `from`, for `to`.");
+      "Leaves the running stack, whose context is then in `from`, for "
+      "`to`.");
   two_stacks two;
   two.begin([](void*, void* argument) {
     auto& own = *static_cast<two_stacks*>(argument);

@@ -66,7 +66,7 @@ EXPLORED(gmp_steal, a_ring_loses_and_doubles_nothing, 6.10, 1) {
 }
 
 // A machine that goes to sleep while work is made must not miss it.
-EXPLORED(gmp_idle, no_wakeup_is_lost, 6.10, 2, .schedules = 200) {
+EXPLORED(gmp_idle, no_wakeup_is_lost, 6.10, 1, .schedules = 200) {
   contract("If a goroutine may run and a processor is idle, then");
   contract("wakes a machine if one");
   std::atomic<int> ran = 0;
@@ -131,7 +131,8 @@ EXPLORED(gmp_idle, a_parked_goroutine_wakes_elsewhere, 6.10, 1,
   contract("`suspended` is true while the stack's context may be");
   contract("The waker may be faster than the switch");
   contract(
-      "A context may be resumed once the context that runs after it has");
+      "A context may be resumed once the context that runs after it "
+      "has");
   EXPECT_EQ(how_many_to_steal(2), 1u);
   scheduler all(several(2));
   int sum = 0;
@@ -154,6 +155,37 @@ EXPLORED(gmp_idle, a_parked_goroutine_wakes_elsewhere, 6.10, 1,
   });
 
   EXPECT_EQ(sum, 2);
+}
+
+// Each of two machines is about to leave a stack, and takes over the
+// goroutine that the other one is leaving.
+EXPLORED(gmp_idle, no_two_machines_wait_for_each_other, 6.10, 1,
+         .schedules = 150) {
+  contract("so no two machines");
+  EXPECT_EQ(how_many_to_steal(2), 1u);
+  scheduler all(several(2));
+  std::atomic<int> woken = 0;
+
+  all.run([&] {
+    std::atomic<bool> runs = false;
+    handle other = go([&] {
+      runs = true;
+      for (int i = 0; i < 2; ++i) {
+        sleep_until(clock::now());  // any machine may find it due
+        ++woken;
+      }
+    });
+    while (!runs) {
+      std::this_thread::yield();
+    }
+    for (int i = 0; i < 2; ++i) {
+      sleep_until(clock::now());
+      ++woken;
+    }
+    other.join();
+  });
+
+  EXPECT_EQ(woken, 4);
 }
 
 // Each of two processors selects from the same two channels, in

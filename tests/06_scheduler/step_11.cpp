@@ -22,7 +22,8 @@ EXPLORED(gmp_blocking, gives_the_processor_away, 6.11, 1,
   contract("so that other goroutines");
   contract("Gives the processor of `m` away, for a blocking call.");
   contract(
-      "Gets a processor back for the machine of the calling goroutine,");
+      "Gets a processor back for the machine of the calling "
+      "goroutine,");
   explore::gate table;
   scheduler all(several(1));
   int result = 0;

@@ -126,6 +126,7 @@ EXPLORED(gmp_cancel, a_group_may_end_after_its_wait, 6.12, 1,
   stop.request_stop();
   scheduler all(several(2));
   bool ended = false;
+  EXPECT_EQ(check_trace({}), "");
 
   all.run([&] {
     std::optional<wait_group> group(std::in_place);
@@ -147,6 +148,7 @@ EXPLORED(gmp_cancel, may_come_with_the_last_done, 6.12, 1,
   std::stop_source stop;
   scheduler all(several(2));
   int ended = 0;
+  EXPECT_EQ(check_trace({}), "");
 
   all.run([&] {
     wait_group group;

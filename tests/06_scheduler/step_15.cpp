@@ -34,7 +34,8 @@ GRADED(gmp_deque, is_a_stack_for_its_owner, 6.15, 2) {
 EXPLORED(gmp_deque, the_last_entry_has_one_taker, 6.15, 3) {
   contract("Who takes the last entry, owner or thief, moves top_.");
   contract(
-      "A bounded stack of pointers for its owner, from whose other end any");
+      "A bounded stack of pointers for its owner, from whose other end "
+      "any");
   contract(
       "Adds `entry` at the owner's end; false if there are `limit`");
   contract(

@@ -17,7 +17,8 @@ using namespace testing_kit;
 GRADED(gmp_yield, lets_the_others_run_first, 6.3, 1) {
   contract("Lets the others run that wait in the local queue");
   contract(
-      "Starts f() as a goroutine, at the tail of the local run queue; the");
+      "Starts f() as a goroutine, at the tail of the local run queue; "
+      "the");
   history happened;
 
   run_on_one([&] {

@@ -57,7 +57,8 @@ GRADED(gmp_global, is_taken_from_when_the_local_queue_is_empty, 6.5,
   contract(
       "A queue of goroutines, linked by `next`, first in, first out.");
   contract(
-      "Puts the calling goroutine at the tail of the global queue and runs");
+      "Puts the calling goroutine at the tail of the global queue and "
+      "runs");
   history happened;
   std::uint32_t picks = 0;
 

@@ -135,7 +135,8 @@ GRADED(gmp_channel, close_wakes_receivers, 6.7, 1) {
 GRADED(gmp_channel, close_leaves_senders_their_values, 6.7, 2) {
   contract("Senders that wait return closed, with");
   contract(
-      "Every send takes its value by reference, and moves from it only if");
+      "Every send takes its value by reference, and moves from it only "
+      "if");
 
   run_on_one([&] {
     channel<std::unique_ptr<int>> numbers;
@@ -155,7 +156,8 @@ GRADED(gmp_channel, what_was_accepted_is_received_after_close, 6.7, 1) {
   contract("Accepts nothing from now on.");
   contract("Returns ok or closed.");
   contract(
-      "Returns the oldest value; nothing once the channel is closed and");
+      "Returns the oldest value; nothing once the channel is closed "
+      "and");
 
   run_on_one([&] {
     channel<int> numbers(2);

@@ -16,7 +16,8 @@ using namespace testing_kit;
 GRADED(gmp_select, takes_the_case_that_is_ready, 6.8, 1) {
   contract("Blocks the goroutine until one of the cases is ready");
   contract(
-      "Which case was taken, counted from 0, and how it ended: ok; closed");
+      "Which case was taken, counted from 0, and how it ended: ok; "
+      "closed");
 
   run_on_one([&] {
     channel<int> quiet;

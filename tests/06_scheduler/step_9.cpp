@@ -83,7 +83,8 @@ GRADED(gmp_time, a_removed_timer_wakes_nobody, 6.9, 1) {
   contract("When the first timer is due; never if there is none.");
   contract("next() is when the first entry is due, or never.");
   contract(
-      "Removes the timers that are due at `now`, at most `most`; returns");
+      "Removes the timers that are due at `now`, at most `most`; "
+      "returns");
   std::array<goroutine, 4> sleepers;
   std::array<timer, 4> timers{};
   timer_heap heap;
@@ -145,7 +146,8 @@ GRADED(gmp_deadlock, names_who_waits, 6.9, 2) {
   contract("deadlock if every goroutine waits and nothing is left");
   contract("Those that wait, oldest first.");
   contract(
-      "Thrown by scheduler::run when every goroutine waits, and no timer,");
+      "Thrown by scheduler::run when every goroutine waits, and no "
+      "timer,");
   std::vector<goroutine_info> waiting;
   channel<int> quiet;  // not on a stack that nobody unwinds
 
