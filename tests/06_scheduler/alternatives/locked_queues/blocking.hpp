@@ -1,0 +1,1 @@
+../../../../solutions/06_scheduler/blocking.hpp
