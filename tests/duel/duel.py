@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "explore"
 RECORD = ROOT / "book" / "records" / "duel.json"
 BUDGET, QUICK_BUDGET = 570, 110  # seconds for all rounds
+LEAST_ROUNDS = 3  # of a record
 
 
 class Problem(Exception):
@@ -212,6 +213,21 @@ def hold(asked: argparse.Namespace) -> dict:
             "rows": report.rows_json(entries)}
 
 
+def refuse_poor_record(duel: dict) -> None:
+    """A record is compared with for long: it has several rounds, and a
+    result for all that is there."""
+    if duel["rounds"] < LEAST_ROUNDS:
+        raise Problem(f"only {duel['rounds']} rounds in this time: the "
+                      "machine is too busy for a record", 1)
+    for row in duel["rows"]:
+        for each in row["contestants"]:
+            if each["nanoseconds"] is None:
+                raise Problem(
+                    f"nothing is recorded: {row['group']}; "
+                    f"{row['place']}: {each['name']} has no result: "
+                    + (each["void"] or "not in this time"), 1)
+
+
 def compare(duel: dict) -> str:
     """What moved since the record of this kind of machine."""
     before = record.of_kind(record.read(RECORD), duel["machine"])
@@ -232,14 +248,15 @@ def main(words: list[str]) -> int:
     results = ROOT / "build" / "results"
     record.write(results / "duel.json", duel)
     text = report.table(duel)
-    if asked.record:
-        record.renew(RECORD, duel)
-        record.draw(ROOT / "book" / "charts", duel)
-        text += f"Recorded in {RECORD.relative_to(ROOT)}.\n"
-    elif not asked.lab:
+    if not asked.record and not asked.lab:
         text += compare(duel)
     (results / "duel.txt").write_text(text)
     sys.stdout.write(text)
+    if asked.record:
+        refuse_poor_record(duel)
+        record.renew(RECORD, duel)
+        record.draw(ROOT / "book" / "charts", duel)
+        print(f"Recorded in {RECORD.relative_to(ROOT)}.")
     void = any(each["void"] for row in duel["rows"]
                for each in row["contestants"] if each["ours"])
     return 1 if void else 0

@@ -16,7 +16,7 @@ import record
 import rounds
 from contestants import program_path
 from test_duel import (
-    ANSWERS, HERE, KIND, RECORDED, by_name, entries, play)
+    ANSWERS, HERE, KIND, RECORDED, VOID, by_name, entries, play)
 
 
 class Record(unittest.TestCase):
@@ -60,6 +60,19 @@ class Record(unittest.TestCase):
         record.renew(self.file, self.duel)
         before = record.of_kind(record.read(self.file), KIND)
         self.assertEqual(record.changes(self.duel, before), [])
+
+    def test_two_rounds_are_no_record(self):
+        with self.assertRaisesRegex(duel.Problem, "only 2 rounds"):
+            duel.refuse_poor_record(play(budget=10.0)[0])
+
+    def test_a_duel_with_a_void_row_is_no_record(self):
+        made, _ = play({"Go": [VOID["wrong sum"]]})
+        with self.assertRaisesRegex(duel.Problem,
+                                    "Go has no result: the check"):
+            duel.refuse_poor_record(made)
+
+    def test_three_rounds_with_every_result_are_one(self):
+        duel.refuse_poor_record(self.duel)
 
     def test_charts_have_the_ratios_machine_and_date(self):
         record.draw(self.folder, self.duel)
