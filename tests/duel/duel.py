@@ -217,7 +217,7 @@ def refuse_poor_record(duel: dict) -> None:
     """A record is compared with for long: it has several rounds, and a
     result for all that is there."""
     if duel["rounds"] < LEAST_ROUNDS:
-        raise Problem(f"only {duel['rounds']} rounds in this time: the "
+        raise Problem(f"fewer than {LEAST_ROUNDS} rounds in this time: the "
                       "machine is too busy for a record", 1)
     for row in duel["rows"]:
         for each in row["contestants"]:

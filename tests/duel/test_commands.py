@@ -62,7 +62,7 @@ class Record(unittest.TestCase):
         self.assertEqual(record.changes(self.duel, before), [])
 
     def test_two_rounds_are_no_record(self):
-        with self.assertRaisesRegex(duel.Problem, "only 2 rounds"):
+        with self.assertRaisesRegex(duel.Problem, "fewer than 3 rounds"):
             duel.refuse_poor_record(play(budget=10.0)[0])
 
     def test_a_duel_with_a_void_row_is_no_record(self):
