@@ -135,7 +135,7 @@ auto maybe_blocking(F f) {
     mark() : m(*here()) { m.blocks.store(true); }
     ~mark() {
       m.blocks.store(false);
-      const runtime_call inside;  // comes back, if need be
+      const runtime_call inside;  // comes back, if needed
     }
     machine& m;
   };

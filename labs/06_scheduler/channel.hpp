@@ -161,7 +161,7 @@ class channel : public channel_base {
 
   /// Accepts nothing from now on. Senders that wait return closed, with
   /// their values; receivers get what was accepted before, and then
-  /// closed. Wakes all who wait. Idempotent.
+  /// closed. Wakes all waiters. Idempotent.
   void close();
 
  private:

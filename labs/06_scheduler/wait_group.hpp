@@ -40,7 +40,7 @@ class wait_group {
     todo("6.6", n);
   }
 
-  /// One less; the last one wakes all who wait. Asserts that it was
+  /// One less; the last one wakes all waiters. Asserts that it was
   /// expected.
   void done();
 

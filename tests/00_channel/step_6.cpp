@@ -218,17 +218,16 @@ EXPLORED(channel_stop, a_deadline_after_that_is_late, 0.6, 1,
     std::optional<channel_status> status;
     std::stop_source source;
     channel<int> numbers;
-    const auto deadline =
-        channel<int>::clock::now() + (stops ? 100us : 1'000us);
+    const auto deadline = channel<int>::clock::now() + 1ms;
     std::jthread receiver = explore::actor("receiver", [&] {
       status =
           numbers.receive_until(deadline, source.get_token()).status;
     });
+    explore::settle();
 
     if (stops) {
       source.request_stop();
     } else {
-      explore::settle();
       numbers.close();
     }
     const bool in_time = channel<int>::clock::now() < deadline;
