@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -42,10 +43,19 @@ class fibre {
     low_ = low;
     size_ = size;
 #endif
+    forget_frames();
 #if defined(__SANITIZE_THREAD__)
     if (__tsan_create_fiber != nullptr && thread_ == nullptr) {
       thread_ = __tsan_create_fiber(0);
     }
+#endif
+  }
+
+  /// Before a stack is used again whose last frames have not returned,
+  /// and so have left marks around their variables.
+  void forget_frames() {
+#if defined(__SANITIZE_ADDRESS__)
+    __asan_unpoison_memory_region(low_, size_);
 #endif
   }
 

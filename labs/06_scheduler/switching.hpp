@@ -199,6 +199,7 @@ inline stack& processor::stack_for(goroutine& g) {
     fresh.exceptions = {};
     fresh.error_number = 0;
     fresh.pinned = nullptr;
+    fresh.notes.forget_frames();
     fresh.saved = prepare_stack(&fresh, stack_main, &fresh);
     // relaxed: this machine resumes it.
     fresh.suspended.store(true, std::memory_order_relaxed);
