@@ -82,7 +82,7 @@ EXPLORED(gmp_blocking, keeps_the_processor_without_a_thread, 6.11, 1,
          .schedules = 50) {
   contract("the processor is kept, and they wait");
   scheduler all(several(1));
-  bool ran = false;
+  std::atomic<bool> ran = false;  // natively, a thread does start
   bool ran_meanwhile = true;
   bool kept = false;
 
