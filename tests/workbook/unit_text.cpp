@@ -35,14 +35,14 @@ class section_writer {
                  const unit_section& section)
       : section_(section), tests_(where.root / "tests") {
     folders_ = {section.sources};
-    for (const std::string& other : of.rests_on) {
-      folders_.push_back(where.root / section.base / other);
-    }
-    folders_.push_back(tests_);
     if (section.sources.parent_path().filename() == "alternatives") {
       reference_ = where.root / "solutions" / of.lab;
       folders_.push_back(reference_);
     }
+    for (const std::string& other : of.rests_on) {
+      folders_.push_back(where.root / section.base / other);
+    }
+    folders_.push_back(tests_);
     for (const fs::path& file : section.tests) {
       write(file, only_tests(read_text(file), section.wanted));
     }
