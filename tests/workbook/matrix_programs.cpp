@@ -77,6 +77,7 @@ unit_section section_of(const workspace& where, const member& each,
   unit_section made;
   made.inside = shared ? namespace_of(each.judged) : "";
   made.sources = each.judged.sources(where, *each.of);
+  made.fallback = each.judged.fallback(where, *each.of);
   std::set<std::string> files;
   for (const test_job* job : each.jobs) {
     files.insert(job->test.file);

@@ -80,6 +80,7 @@ std::string test_inputs::compute(const graded_test& test) const {
   section.sources = of_.judges_no_sources(test.step)
                         ? where_.root / "solutions" / of_.lab
                         : judged_.sources(where_, of_);
+  section.fallback = judged_.fallback(where_, of_);
   section.base = base_;
   section.tests = {where_.tests(of_.lab) / test.file};
   const std::string all = tools_ + unit_text(where_, of_, {section}) +

@@ -35,9 +35,8 @@ class section_writer {
                  const unit_section& section)
       : section_(section), tests_(where.root / "tests") {
     folders_ = {section.sources};
-    if (section.sources.parent_path().filename() == "alternatives") {
-      reference_ = where.root / "solutions" / of.lab;
-      folders_.push_back(reference_);
+    if (!section.fallback.empty()) {
+      folders_.push_back(section.fallback);
     }
     for (const std::string& other : of.rests_on) {
       folders_.push_back(where.root / section.base / other);
@@ -94,8 +93,7 @@ class section_writer {
   [[nodiscard]] fs::path find(const std::string& name,
                               const fs::path& from) const {
     std::error_code failed;
-    const bool own_first = from == reference_;
-    if (own_first &&
+    if (from == section_.fallback &&
         fs::is_regular_file(section_.sources / name, failed)) {
       return section_.sources / name;
     }
@@ -119,7 +117,6 @@ class section_writer {
   const unit_section& section_;
   fs::path tests_;
   std::vector<fs::path> folders_;
-  fs::path reference_;  // has the files that an alternative shares
   std::set<std::string> known_;
   std::string text_;
 };

@@ -25,11 +25,11 @@ namespace workbook {
 struct unit_section {
   std::string
       inside;  // its namespace; "" if it is alone and keeps its own
-  /// An alternative takes the files that it does not have from the
-  /// reference.
   std::filesystem::path sources;
   std::string base = "solutions";  // whose earlier chapters it rests on
   std::vector<std::filesystem::path> tests;  // files
+  /// Where files are that `sources` lacks; may be empty.
+  std::filesystem::path fallback = {};
   std::set<std::string> wanted;  // names of tests; empty means all
 };
 

@@ -67,6 +67,12 @@ fs::path variant::sources(const workspace& where,
          of.lab;
 }
 
+fs::path variant::fallback(const workspace& where,
+                           const chapter& of) const {
+  return what == kind::alternative ? where.root / "solutions" / of.lab
+                                   : fs::path();
+}
+
 fs::path variant::reads(const workspace& where,
                         const chapter& of) const {
   return what == kind::lab || what == kind::snapshot

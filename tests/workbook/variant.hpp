@@ -39,6 +39,11 @@ struct variant {
   [[nodiscard]] std::filesystem::path sources(const workspace& where,
                                               const chapter& of) const;
 
+  /// Where the files are that sources() lacks: an alternative holds
+  /// only what differs from the reference. Empty for all others.
+  [[nodiscard]] std::filesystem::path fallback(const workspace& where,
+                                               const chapter& of) const;
+
   /// The folder in which tests find the schedules of a reader. Only
   /// labs and snapshots have their own.
   [[nodiscard]] std::filesystem::path reads(const workspace& where,

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../../../solutions/03_resource_pool/resource_pool_types.hpp"
+#include "resource_pool_types.hpp"
 
 namespace workbook {
 

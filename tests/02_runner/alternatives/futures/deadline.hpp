@@ -1,3 +1,0 @@
-// Given to the reader; the same for every runner.
-#pragma once
-#include "../../../../solutions/02_runner/deadline.hpp"

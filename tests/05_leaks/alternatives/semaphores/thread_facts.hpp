@@ -1,5 +1,0 @@
-// The reference's own: this alternative differs elsewhere.
-
-#pragma once
-
-#include "../../../../solutions/05_leaks/thread_facts.hpp"

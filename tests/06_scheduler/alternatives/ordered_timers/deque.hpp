@@ -1,1 +1,0 @@
-../../../../solutions/06_scheduler/deque.hpp
