@@ -14,7 +14,8 @@
 ##                             one schedule of a test; GDB=1 stops in it
 ## make demo LAB=01            see a lab at work
 ## make soak LAB=06 MINUTES=5  run it under load
-## make bench LAB=01           measure it; PEERS=1 installs its peers
+## make bench LAB=01           measure it; PEERS=1 installs its peers;
+##                             RECORD=1: the book's charts follow
 ## make duel                   the references against Go, Boost and
 ##                             oneTBB; LAB=06: your code instead
 ##   QUICK=1                     two minutes instead of ten
@@ -67,6 +68,15 @@ variables += OUT LABS STEPS TERM HINTS BOOK SUBMISSIONS JOBS PRIVATE \
   packages book format doctor clean help
 .NOTPARALLEL:
 
+# A record of the charts: medians, and of the reference.
+recorded_bench := $(and $(filter bench,$(MAKECMDGOALS)),\
+  $(filter-out 0,$(RECORD)))
+ifneq ($(recorded_bench),)
+  override VARIANT := solutions
+  export BENCHMARK_REPETITIONS := 11
+  export BENCHMARK_ENABLE_RANDOM_INTERLEAVING := true
+endif
+
 # `make` alone.
 board:
 
@@ -97,7 +107,8 @@ MAKEFLAGS += --question
 
 $(commands): program
 	+@env -u MAKEFLAGS build/explore/tests/workbook/workbook \
-	  $@ $(options)
+	  $@ $(options)$(if $(recorded_bench), && \
+	  tests/book/record_charts.py '$(LAB)')
 
 program: packages
 	+@env -u MAKEFLAGS .ci/build workbook
