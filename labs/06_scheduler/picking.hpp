@@ -51,13 +51,13 @@ inline goroutine* processor::take_runnext() {
   return todo<goroutine*>("6.4");
 }
 
-inline goroutine* processor::pick_rarely() {
+[[gnu::noinline]] inline goroutine* processor::pick_rarely() {
   return todo<goroutine*>("6.5");
   // Serves from step 6.4 on:
   // return nullptr;
 }
 
-inline goroutine* processor::pick_when_empty() {
+[[gnu::noinline]] inline goroutine* processor::pick_when_empty() {
   return todo<goroutine*>("6.5");
   // Serves from step 6.4 on:
   // return home.global_.pop();
@@ -84,7 +84,7 @@ inline void processor::push_all(goroutine* list) {
   }
 }
 
-inline void processor::overflow(goroutine& g) {
+[[gnu::noinline]] inline void processor::overflow(goroutine& g) {
   todo("6.4", g);
 }
 
@@ -110,21 +110,19 @@ inline std::uint32_t processor::random(std::uint32_t bound) {
   return static_cast<std::uint32_t>((high * bound) >> 32);
 }
 
-inline void processor::note(event_kind what, const goroutine* g,
-                            std::uint64_t other, std::size_t detail) {
-  if (trace) [[unlikely]] {
-    const machine* const m = holder.load();
-    trace->add(
-        {.order = home.next_event_.fetch_add(1),
-         .time = home.now(),
-         .g = g == nullptr ? 0 : g->id,
-         .other = other,
-         .m = static_cast<std::int16_t>(m == nullptr ? -1 : m->id),
-         .p = static_cast<std::int16_t>(id),
-         .kind = what,
-         .detail = static_cast<std::uint8_t>(
-             std::min<std::size_t>(detail, 255))});
-  }
+[[gnu::noinline]] inline void processor::add_event(
+    event_kind what, const goroutine* g, std::uint64_t other,
+    std::size_t detail) {
+  const machine* const m = holder.load();
+  trace->add({.order = home.next_event_.fetch_add(1),
+              .time = home.now(),
+              .g = g == nullptr ? 0 : g->id,
+              .other = other,
+              .m = static_cast<std::int16_t>(m == nullptr ? -1 : m->id),
+              .p = static_cast<std::int16_t>(id),
+              .kind = what,
+              .detail = static_cast<std::uint8_t>(
+                  std::min<std::size_t>(detail, 255))});
 }
 
 }  // namespace workbook::gmp

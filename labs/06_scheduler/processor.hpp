@@ -80,13 +80,20 @@ struct alignas(128) processor {
   [[nodiscard]] bool has_work() const;
 
   /// A stack for `g`: its own, or a free one if it is unstarted.
-  stack& stack_for(goroutine& g);
+  stack& stack_for(goroutine& g) {
+    return g.on != nullptr ? *g.on : new_stack(g);
+  }
+  stack& new_stack(goroutine& g);
   void put_stack(stack& one);
   goroutine& make_goroutine();
   void recycle(goroutine& g);
   std::uint32_t random(std::uint32_t bound);
   void note(event_kind what, const goroutine* g,
-            std::uint64_t other = 0, std::size_t detail = 0);
+            std::uint64_t other = 0, std::size_t detail = 0) {
+    if (trace) [[unlikely]] {
+      add_event(what, g, other, detail);
+    }
+  }
 
   const int id;
   const bool alone;  // there is no other processor
@@ -115,6 +122,8 @@ struct alignas(128) processor {
   timer_heap timers;
 
  private:
+  void add_event(event_kind what, const goroutine* g,
+                 std::uint64_t other, std::size_t detail);
   goroutine* take_runnext();
   goroutine* pick_rarely();
   goroutine* pick_when_empty();

@@ -182,35 +182,33 @@ inline void stack_main(void* passed, void* argument) {
   todo("6.2", passed, argument);
 }
 
-inline stack& processor::stack_for(goroutine& g) {
-  if (g.on == nullptr) {
-    if (free_stacks == nullptr) {
-      free_stacks = home.stacks_.take();
-      for (stack* each = free_stacks; each != nullptr;
-           each = each->next) {
-        ++stacks_kept;
-      }
+[[gnu::noinline]] inline stack& processor::new_stack(goroutine& g) {
+  if (free_stacks == nullptr) {
+    free_stacks = home.stacks_.take();
+    for (stack* each = free_stacks; each != nullptr;
+         each = each->next) {
+      ++stacks_kept;
     }
-    stack& fresh = *free_stacks;
-    free_stacks = fresh.next;
-    --stacks_kept;
-    fresh.ended = false;
-    fresh.runs = &g;
-    fresh.exceptions = {};
-    fresh.error_number = 0;
-    fresh.pinned = nullptr;
-    fresh.notes.forget_frames();
-    fresh.saved = prepare_stack(&fresh, stack_main, &fresh);
-    // relaxed: this machine resumes it.
-    fresh.suspended.store(true, std::memory_order_relaxed);
-    g.on = &fresh;
   }
-  return *g.on;
+  stack& fresh = *free_stacks;
+  free_stacks = fresh.next;
+  --stacks_kept;
+  fresh.ended = false;
+  fresh.runs = &g;
+  fresh.exceptions = {};
+  fresh.error_number = 0;
+  fresh.pinned = nullptr;
+  fresh.notes.forget_frames();
+  fresh.saved = prepare_stack(&fresh, stack_main, &fresh);
+  // relaxed: this machine resumes it.
+  fresh.suspended.store(true, std::memory_order_relaxed);
+  g.on = &fresh;
+  return fresh;
 }
 
 // The stack on which the call is made is never in a batch that leaves:
 // it comes last onto the list, and the list is cut below.
-inline void processor::put_stack(stack& one) {
+[[gnu::noinline]] inline void processor::put_stack(stack& one) {
   if (stacks_kept >= 4 * batch) {
     stack* last = free_stacks;
     for (std::uint32_t i = 1; i < batch; ++i) {

@@ -30,17 +30,8 @@ inline constinit thread_local machine* machine_of_thread asm(
 
 }  // namespace workbook::gmp
 
-/// Saves the registers that a callee must preserve on the running
-/// stack and the stack's top in `*from`; then continues where `to` was
-/// saved. Returns, when somebody switches back, the `passed` of that
-/// switch. The floating-point modes that <cfenv> changes belong to a
-/// context: the x87 control word, and MXCSR with it (FPCR on aarch64).
-/// MXCSR is read only if the control word is not the default: to read
-/// it at every switch would cost twice as much as all the rest. So a
-/// goroutine that changes MXCSR alone, by intrinsics, must restore it
-/// before it may switch.
-extern "C" void* workbook_gmp_switch(void** from, void* to,
-                                     void* passed);
+// The switch is not called, it is jumped to: see workbook_gmp_switch
+// below. Where to return to is in rcx (x30 on aarch64).
 
 /// Where a new stack begins: calls the function in its first frame.
 extern "C" void workbook_gmp_entry();
@@ -54,6 +45,9 @@ asm(R"(
 .p2align 5
 workbook_gmp_switch:
   .cfi_startproc
+  .cfi_def_cfa_offset 0
+  .cfi_register %rip, %rcx
+  pushq %rcx
   pushq %rbp
   pushq %rbx
   pushq %r12
@@ -178,6 +172,62 @@ workbook_gmp_entry:
 #else
 #error "the scheduler runs on x86-64 and on aarch64"
 #endif
+
+/// Saves the registers that a callee must preserve on the running
+/// stack and the stack's top in `*from`; then continues where `to` was
+/// saved. Returns, when somebody switches back, the `passed` of that
+/// switch. The floating-point modes that <cfenv> changes belong to a
+/// context: the x87 control word, and MXCSR with it (FPCR on aarch64).
+/// MXCSR is read only if the control word is not the default: to read
+/// it at every switch would cost twice as much as all the rest. So a
+/// goroutine that changes MXCSR alone, by intrinsics, must restore it
+/// before it may switch.
+//
+// A jump, and no call: the processor predicts each return from the
+// calls before it, and the call of a switch would get no return.
+[[gnu::always_inline]] inline void* workbook_gmp_switch(void** from,
+                                                        void* to,
+                                                        void* passed) {
+#if defined(__x86_64__)
+  void* got;
+  asm volatile(
+      "leaq -128(%%rsp), %%rsp\n\t"  // a leaf function's red zone
+      "leaq 1f(%%rip), %%rcx\n\t"
+      "jmp workbook_gmp_switch\n"
+      "1:\n\t"
+      "leaq 128(%%rsp), %%rsp"
+      : "+D"(from), "+S"(to), "+d"(passed), "=a"(got)
+      :
+      : "memory", "cc", "rcx", "r8", "r9", "r10", "r11", "xmm0", "xmm1",
+        "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+        "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "st",
+        "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)"
+#if defined(__AVX512F__)
+        , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22",
+        "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29",
+        "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
+#endif
+  );
+  return got;
+#else
+  register void* x0 asm("x0") = from;
+  register void* x1 asm("x1") = to;
+  register void* x2 asm("x2") = passed;
+  asm volatile(
+      "adr x30, 1f\n\t"
+      "b workbook_gmp_switch\n"
+      "1:"
+      : "+r"(x0), "+r"(x1), "+r"(x2)
+      :
+      : "memory", "cc", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10",
+        "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x30", "v0",
+        "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10",
+        "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19",
+        "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28",
+        "v29", "v30", "v31");
+  return x0;
+#endif
+}
 
 namespace workbook::gmp {
 

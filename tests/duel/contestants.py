@@ -39,7 +39,7 @@ def _same(*names: str) -> dict[str, str]:
 
 
 SHARED = ["yield_2", "yield_500", "spawn", "ping_pong", "channel_1024",
-          "channel_128_4x4", "mutex_4"]
+          "channel_128_4x4", "fan_in", "mutex_4"]
 OF_GOROUTINES = [*SHARED, "select_3", "skynet", "fib", "sleepers"]
 
 # Promises of a scheduler: in which order goroutines run, what may take
@@ -57,11 +57,13 @@ _SCHEDULERS = [
     Contestant("Boost.Fiber", "fiber", "fair; fixed stacks",
                _same(*SHARED), package="libboost-fiber-dev",
                shares={"spawn": 10, "ping_pong": 2,
-                       "channel_1024": 4, "channel_128_4x4": 4}),
+                       "channel_1024": 4, "channel_128_4x4": 4,
+                       "fan_in": 2}),
     Contestant("threads", "threads", "fair; preempts; 8 MB stacks",
                _same(*(each for each in SHARED if each != "yield_500")),
                shares={"yield_2": 20, "spawn": 50, "ping_pong": 20,
-                       "channel_1024": 10, "channel_128_4x4": 10}),
+                       "channel_1024": 10, "channel_128_4x4": 10,
+                       "fan_in": 20}),
     Contestant("oneTBB", "onetbb", "tasks run to their end",
                _same("fib"), package="libtbb-dev"),
     Contestant("Boost.Asio coroutines", "asio", "no stack; no select",

@@ -223,6 +223,7 @@ int main(int count, char** words) {
        {"ping_pong", shared::ping_pong},
        {"channel_1024", shared::channel_1024},
        {"channel_128_4x4", shared::channel_128_4x4},
+       {"fan_in", shared::fan_in},
        {"select_3", select_3},
        {"skynet", skynet},
        {"fib", fib},

@@ -97,18 +97,26 @@ struct workloads {
     return found;
   }
 
-  // From `pairs` senders to as many receivers.
+  // How many send to how many, and over how large a channel.
+  struct traffic {
+    std::size_t capacity;
+    int senders;
+    int receivers;
+  };
+
   static outcome through_channel(const request& asked,
-                                 std::size_t capacity, int pairs) {
+                                 const traffic& wanted) {
     std::atomic<std::int64_t> count = 0;
     std::atomic<std::int64_t> sum = 0;
     const auto took = timed([&] {
-      int_channel values(capacity);
+      int_channel values(wanted.capacity);
       group receivers;
       group senders;
-      for (int i = 0; i < pairs; ++i) {
+      for (int i = 0; i < wanted.receivers; ++i) {
         receivers.start([&] { receive_all(values, count, sum); });
-        senders.start([&values, mine = asked.ops / pairs] {
+      }
+      for (int i = 0; i < wanted.senders; ++i) {
+        senders.start([&values, mine = asked.ops / wanted.senders] {
           for (std::int64_t value = 0; value < mine; ++value) {
             values.send(value);
           }
@@ -122,11 +130,15 @@ struct workloads {
   }
 
   static outcome channel_1024(const request& asked) {
-    return through_channel(asked, 1'024, 1);
+    return through_channel(asked, {1'024, 1, 1});
   }
 
   static outcome channel_128_4x4(const request& asked) {
-    return through_channel(asked, 128, 4);
+    return through_channel(asked, {128, 4, 4});
+  }
+
+  static outcome fan_in(const request& asked) {
+    return through_channel(asked, {0, 8, 1});
   }
 
   static outcome mutex_4(const request& asked) {

@@ -75,6 +75,8 @@ def _scheduler_workloads():
         Workload("channel_128_4x4", "channel of 128, 4:4", 2_000_000,
                  400_000, lambda ops: (ops, 4 * triangle(ops // 4)),
                  targets={1: 4, 2: 2.5}),
+        Workload("fan_in", "8 senders, 1 receiver", 1_000_000, 200_000,
+                 lambda ops: (ops, 8 * triangle(ops // 8))),
         Workload("select_3", "select over three", 1_000_000, 100_000,
                  lambda ops: (ops, triangle(ops)),
                  targets={1: 4.5, 2: 2.5}),

@@ -69,14 +69,14 @@ func pingPong(asked request) outcome {
 	return found
 }
 
-func throughChannel(asked request, capacity, pairs int64) outcome {
+func throughChannel(asked request, capacity, from, to int64) outcome {
 	var count, sum int64
 	took := timed(func() {
 		values := make(chan int64, capacity)
 		var senders, receivers sync.WaitGroup
-		senders.Add(int(pairs))
-		receivers.Add(int(pairs))
-		for i := int64(0); i < pairs; i++ {
+		senders.Add(int(from))
+		receivers.Add(int(to))
+		for i := int64(0); i < to; i++ {
 			go func() {
 				var ownCount, ownSum int64
 				for value := range values {
@@ -87,8 +87,10 @@ func throughChannel(asked request, capacity, pairs int64) outcome {
 				atomic.AddInt64(&sum, ownSum)
 				receivers.Done()
 			}()
+		}
+		for i := int64(0); i < from; i++ {
 			go func() {
-				for value := int64(0); value < asked.ops/pairs; value++ {
+				for value := int64(0); value < asked.ops/from; value++ {
 					values <- value
 				}
 				senders.Done()
