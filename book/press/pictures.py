@@ -84,6 +84,11 @@ def significant(value, digits):
     return f"{value:,.{decimals}f}"
 
 
+def amount(value, unit):
+    """Threads are counted; all else has three significant digits."""
+    return f"{value:,.0f}" if unit == "threads" else significant(value, 3)
+
+
 def ratio(value, reference):
     return ("1" if value == reference
             else significant(value / reference, 2))
@@ -116,21 +121,25 @@ def chart(name, legend):
             rows.append("<tr class='group'><th colspan='4' "
                         f"scope='rowgroup'>{text(label)}</th></tr>")
             group = label
-        rows.append(bar_row(bar, value, spread, ours.get(label), known))
+        # Values that are ratios have no other ratio beside them.
+        reference = None if spec["unit"] == "x" else ours.get(label)
+        rows.append(bar_row(bar, value, spread, reference, known,
+                            spec["unit"]))
     notes = [spec.get("better", "Shorter is better") + "."]
     if max(known) > 100 * min(known):
         notes.append("The bars are logarithmic.")
     return (f"<figure class='chart' id='{name}'><table>"
             f"<thead><tr><th></th><td class='bar'>{text(spec['what'])}</td>"
             f"<td class='value'>{text(spec['unit'])}</td>"
-            "<td class='ratio'>ratio</td></tr></thead>"
+            f"<td class='ratio'>{'' if spec['unit'] == 'x' else 'ratio'}"
+            "</td></tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>"
             f"{legend.replace('</figcaption>', '')} "
             f"<small>{text(' '.join(notes))} {text(source)}</small>"
             "</figcaption></figure>")
 
 
-def bar_row(bar, value, spread, ours, known):
+def bar_row(bar, value, spread, ours, known, unit):
     kind = " class='ours'" if bar.get("ours") else ""
     head = f"<tr{kind}><th scope='row'>{text(bar['label'])}</th>"
     if value is None:
@@ -140,40 +149,8 @@ def bar_row(bar, value, spread, ours, known):
              if spread else "")
     long = width(value, known) if value else 0
     return (f"{head}<td class='bar'><i style='width:{long:.1f}%'></i></td>"
-            f"<td class='value'>{significant(value, 3)}{about}</td>"
+            f"<td class='value'>{amount(value, unit)}{about}</td>"
             f"<td class='ratio'>{times}</td></tr>")
-
-
-def quoted(words, chart_name, expression):
-    """`words`, if the number in them is what the chart shows.
-
-    `expression` names a bar ("8 workers/task_pool") or the ratio of
-    two ("8 workers/threads ÷ 8 workers/task_pool"). A number in prose
-    may be rounded: to within 15% of the record. The record counts, not
-    what this machine has measured since.
-    """
-    spec = load("charts", chart_name)
-    values = {f"{group['label']}/{bar['label']}": bar.get("value")
-              for group in spec["groups"] for bar in group["bars"]}
-
-    def value(name):
-        if values.get(name.strip()) is None:
-            raise Mistake(f"chart {chart_name} records no bar "
-                          f"'{name.strip()}'")
-        return values[name.strip()]
-
-    over, _, under = expression.partition("÷")
-    wanted = value(over) / (value(under) if under else 1)
-    found = re.search(r"\d[\d,]*\.?\d*", words)
-    if not found:
-        raise Mistake(f"there is no number in '{words}'")
-    number = float(found[0].replace(",", ""))
-    if "%" in words:
-        number = 1 + number / 100 if under else number / 100
-    if not 0.85 <= number / wanted <= 1.15:
-        raise Mistake(f"'{words}', but the record of {chart_name} says "
-                      f"{significant(wanted, 3)}")
-    return words
 
 
 # ---- Recorded runs -----------------------------------------------------

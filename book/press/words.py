@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True  # the tree stays clean
 
 import lab_files  # noqa: E402
 import pictures  # noqa: E402
+import quotes  # noqa: E402
 from pictures import Mistake  # noqa: E402
 
 BOOK = Path(__file__).resolve().parent.parent
@@ -166,6 +167,11 @@ def player(name, start, number, caption):
     return raw(pictures.player(name, start, legend(number, caption)))
 
 
+def lost(name, contestant):
+    """The rows of a chart that the contestant has lost."""
+    return raw(quotes.lost(name, contestant))
+
+
 def legend(number, caption):
     return (f"<figcaption><b>{inline(number)}</b> {inline(caption)}"
             "</figcaption>")
@@ -197,7 +203,7 @@ def arc():
 
 
 ALONE = {f.__name__: f for f in (invariant, invariants, listing,
-                                 solution, figure, chart, player, hints,
+                                 solution, figure, chart, lost, player, hints,
                                  cover, arc)}
 
 # The documents by names that people can say.
@@ -216,13 +222,6 @@ def with_documents(line, before):
         return f'\\ref doc_{match[1]} "{name}"'
 
     return re.sub(r"\\doc\{(\d+)\}", named, line)
-
-
-def with_quotes(line):
-    """Expands \\quoted{words,chart,bar}: a checked number in prose."""
-    return re.sub(
-        r"(?<!`)\\quoted\{([^,{}]+),([^,{}]+),([^{}]+)\}",
-        lambda m: pictures.quoted(m[1], m[2].strip(), m[3]), line)
 
 
 # ---- Reading a page --------------------------------------------------
@@ -273,7 +272,10 @@ def page(path):
                            or start[1][3:] in BLOCKS)
         if not known:
             try:
-                line = with_quotes(line)
+                while quotes.is_open(line):
+                    following = next(lines, (0, "}"))
+                    line += " " + following[1].strip()
+                line = quotes.with_quotes(line)
             except Mistake as mistake:
                 mistakes.append(f"{path}:{number}: {mistake}")
             out.append(with_documents(line, out[-1] if out else ""))
@@ -293,6 +295,9 @@ def page(path):
         except KeyError as missing:
             mistakes.append(f"{path}:{number}: \\{whole[1]}: its file "
                             f"lacks {missing}")
+    mistakes += [f"{path}:{number}: '{figure}' is not marked as a number "
+                 "of the chart" for number, figure in
+                 quotes.unchecked(Path(path).read_text())]
     mistakes += [f"{path}: \\{word} is never closed"
                  for word in open_blocks]
     return "\n".join(out) + "\n", mistakes

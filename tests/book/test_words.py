@@ -189,19 +189,12 @@ class Pictures(Book):
         self.assertIn("logarithmic", self.chart(wide))
         self.assertNotIn("logarithmic", self.chart(self.spec))
 
-    def test_a_quoted_number_is_checked_against_the_record(self):
-        self.chart(self.spec)
-        self.assertEqual(
-            pictures.quoted("1.5 times", "c", "g/theirs ÷ g/ours"),
-            "1.5 times")
-        self.assertEqual(
-            pictures.quoted("50% more", "c", "g/theirs ÷ g/ours"),
-            "50% more")
-        for wrong in (("2 times", "c", "g/theirs ÷ g/ours"),
-                      ("twice", "c", "g/theirs ÷ g/ours"),
-                      ("3 ns", "c", "g/nobody")):
-            with self.assertRaises(pictures.Mistake):
-                pictures.quoted(*wrong)
+    def test_threads_are_counted(self):
+        self.assertIn(">3</td>", self.chart({**self.spec,
+                                             "unit": "threads"}))
+
+    def test_what_is_a_ratio_has_no_other(self):
+        self.assertNotIn("×", self.chart({**self.spec, "unit": "x"}))
 
     def test_without_a_number_the_command_is_named(self):
         empty = {**self.spec, "groups": []}
