@@ -42,7 +42,16 @@ def blank(found):
     return " " + "\n" * found.group(0).count("\n")
 
 
+# What the book renders of a number or a claim about a chart.
+SAID = re.compile(r"\\(?:holds|noise|quoted)\{([^,{}]*),[^{}]*\}")
+NUMBER = re.compile(r"\\(?:number|percent)\{[^{}]*\}")
+
+
 def prose(text):
+    text = SAID.sub(lambda said: said[1] + "\n" * said[0].count("\n"),
+                    text)
+    text = NUMBER.sub(lambda said: "2 times" + "\n" * said[0].count("\n"),
+                      text)
     for form in (r"^```.*?^```\s*$", r"<!--.*?-->", r"`[^`]*`",
                  r"\]\([^)]*\)", r"https?://\S+",
                  r"[\\@]\w+(?:\{[^}]*\})?", r"\{[^}]*\}", r"<[^>]*>",
